@@ -1,0 +1,56 @@
+# xentui: `make run` opens it, `make test` tries it. `make help` lists the rest.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+
+# What each part needs of Debian, named once.
+RUN_PACKAGES  = python3-venv python3-dev gcc pkg-config libvirt-dev libparted-dev
+TEST_PACKAGES = tmux libvirt-daemon libvirt-clients openssh-client openssh-server ncurses-bin procps
+ISO_PACKAGES  = mmdebstrap squashfs-tools xorriso mtools dosfstools grub-common grub-pc-bin grub-efi-amd64-bin \
+                debian-archive-keyring cpio zstd
+XEN_PACKAGES  = qemu-system-x86 openssh-client
+
+.PHONY: help run test test-xen lint bench amd64 clean
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+# $(call install,PACKAGES): installs what is missing, or says the command and stops.
+define install
+@missing=""; for p in $(1); do \
+	dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || missing="$$missing $$p"; done; \
+if [ -n "$$missing" ]; then \
+	command -v apt-get >/dev/null || { echo "xentui needs these Debian packages:$$missing" >&2; exit 1; }; \
+	if [ "$$(id -u)" = 0 ]; then sudo=""; \
+	elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then sudo="sudo"; \
+	else echo "Missing packages. As root, run: apt-get install --no-install-recommends$$missing" >&2; exit 1; fi; \
+	$$sudo apt-get update -qq && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >&2; \
+fi
+endef
+
+$(VENV)/run.stamp: pyproject.toml
+	$(call install,$(RUN_PACKAGES))
+	@echo "Making the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	$(call install,$(TEST_PACKAGES))
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+run: $(VENV)/run.stamp ## open xentui: the dom0 of this machine, or the demo dom0
+	@$(BIN)/xentui $(ARGS)
+
+lint: $(VENV)/dev.stamp ## ruff, mypy, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(VENV)/dev.stamp ## everything that needs no Xen, under 5 minutes
+	$(BIN)/pytest -q
+
+clean: ## remove the environment and what was built
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""A guest's console: the session, the terminal emulator, the lock."""

@@ -1,0 +1,1 @@
+"""A simulated dom0 behind a real xl-compatible executable."""

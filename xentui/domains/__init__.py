@@ -1,0 +1,1 @@
+"""What runs: the Domain record, the toolstacks, the merged inventory, live statistics."""

@@ -1,0 +1,265 @@
+"""A dom0 and how it is reached: this machine, another by ssh, or the demo.
+
+All that xentui asks of a dom0 goes through a `Host`: programs (`run`, `argv`), files (`read`, `scan`)
+and terminals (`terminal_argv`, for consoles and shells). Nothing else knows where the dom0 is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import stat
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from xentui.subprocesses import CommandError, CommandLog, CommandRecord, Runner
+
+#: Seconds for a call that only looks at a file or a folder.
+READ_DEADLINE = 10.0
+#: Bytes of a file that are read at most, unless more is asked for.
+READ_LIMIT = 1 << 20
+
+
+class HostError(Exception):
+    """The host cannot be reached, or a file of it cannot be read. One sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file of the host: its path there, when it was changed (epoch seconds), its size in bytes, and
+    where it leads if it is a symbolic link."""
+
+    path: str
+    mtime: float
+    size: int
+    link: str | None = None
+
+
+class Host:
+    """This machine's dom0. `name` stands in the header; `is_demo` is said on screen all the time."""
+
+    is_demo = False
+    is_remote = False
+    #: A libvirt URI to manage, or None for the dom0's own (`xen:///system` where libvirt is there).
+    libvirt_uri: str | None = None
+    #: False where there is only libvirt to speak to (``--host qemu:///system``).
+    has_toolstack = True
+
+    def __init__(self, runner: Runner | None = None) -> None:
+        self.runner = runner or Runner()
+        self.name = os.uname().nodename
+
+    @property
+    def log(self) -> CommandLog:
+        return self.runner.log
+
+    def open(self) -> None:
+        """Reach the host, before the screen opens: may ask for a password. Raises HostError."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+    def argv(self, argv: Sequence[str]) -> list[str]:
+        """How `argv`, meant for the host, is started from here."""
+        return list(argv)
+
+    def terminal_argv(self, argv: Sequence[str]) -> list[str]:
+        """The same for a program that needs a terminal: a console, a shell."""
+        return list(argv)
+
+    def environment(self) -> Mapping[str, str]:
+        """The environment for programs on a terminal."""
+        return self.runner.child_environment()
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        deadline: float,
+        record: bool = True,
+        check: bool = True,
+        text_in: str | None = None,
+        cancel: threading.Event | None = None,
+    ) -> CommandRecord:
+        """`Runner.run` on the host; the log shows the command as it would be typed there."""
+        return self.runner.run(
+            self.argv(argv),
+            deadline=deadline,
+            shown=argv,
+            record=record,
+            check=check,
+            text_in=text_in,
+            cancel=cancel,
+        )
+
+    def stream(self, argv: Sequence[str]) -> subprocess.Popen[str]:
+        """`Runner.stream` on the host."""
+        return self.runner.stream(self.argv(argv))
+
+    def path(self, path: str) -> Path:
+        """Where a path of the host stands in this machine's file system. Only for hosts that are not remote."""
+        return Path(path)
+
+    def read(self, path: str, limit: int = READ_LIMIT, *, tail: bool = False) -> bytes:
+        """The first (with `tail`, the last) `limit` bytes of a file of the host. Raises HostError."""
+        try:
+            with self.path(path).open("rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise HostError(f"{path}: not a plain file")
+                if tail:
+                    size = file.seek(0, os.SEEK_END)
+                    file.seek(max(0, size - limit))
+                return file.read(limit)
+        except OSError as error:
+            raise HostError(f"{path}: {error.strerror}") from error
+
+    def scan(self, folder: str) -> list[FileInfo]:
+        """The plain files and links of a folder of the host, by name; none if there is no such folder."""
+        found = []
+        with contextlib.suppress(OSError), os.scandir(self.path(folder)) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    info = entry.stat()
+                    if stat.S_ISREG(info.st_mode):
+                        link = str(Path(entry.path).readlink()) if entry.is_symlink() else None
+                        path = str(PurePosixPath(folder) / entry.name)
+                        found.append(FileInfo(path, info.st_mtime, info.st_size, link))
+        return sorted(found, key=lambda file: file.path)
+
+
+class SshHost(Host):
+    """A dom0 reached by ssh, over one multiplexed connection that is opened before the screen is."""
+
+    is_remote = True
+
+    def __init__(self, target: str, runner: Runner | None = None, options: Sequence[str] = ()) -> None:
+        super().__init__(runner)
+        if target.startswith("-") or not target or any(c.isspace() for c in target):
+            raise HostError(f"--host {target!r}: give USER@HOST or HOST")
+        self.target = target
+        self.name = target.rpartition("@")[2]
+        runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache") / "xentui"
+        self._control = runtime / "ssh-%C"
+        self._options = list(options)
+
+    def _ssh(self, *options: str) -> list[str]:
+        return [
+            "ssh",
+            "-o", f"ControlPath={self._control}",
+            "-o", "ServerAliveInterval=5",
+            "-o", "ServerAliveCountMax=3",
+            *self._options,
+            *options,
+        ]  # fmt: skip
+
+    def open(self) -> None:
+        self._control.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The one call with the user's terminal: ssh may ask for a password or about a new host key.
+        opened = subprocess.run(
+            [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=10m"), "-fN", "--", self.target],
+            timeout=120,
+            check=False,
+        )
+        if opened.returncode != 0:
+            raise HostError(f"ssh {self.target}: no connection. Try: ssh {shlex.quote(self.target)} xl info")
+
+    def close(self) -> None:
+        with contextlib.suppress(CommandError):
+            self.runner.run([*self._ssh("-O", "exit"), "--", self.target], deadline=5, record=False)
+
+    def argv(self, argv: Sequence[str]) -> list[str]:
+        return [*self._ssh("-T", "-o", "BatchMode=yes"), "--", self.target, shlex.join(argv)]
+
+    def terminal_argv(self, argv: Sequence[str]) -> list[str]:
+        # -e none: the console's own detach key is the only one that means anything.
+        return [*self._ssh("-tt", "-e", "none", "-o", "BatchMode=yes"), "--", self.target, shlex.join(argv)]
+
+    def path(self, path: str) -> Path:
+        raise HostError(f"{path}: stands on {self.name}, not here")
+
+    def read(self, path: str, limit: int = READ_LIMIT, *, tail: bool = False) -> bytes:
+        program = "tail" if tail else "head"
+        try:
+            done = self.run([program, "-c", str(limit), "--", path], deadline=READ_DEADLINE, record=False)
+        except CommandError as error:
+            raise HostError(error.headline) from error
+        return done.stdout.encode("utf-8", "surrogateescape")
+
+    def scan(self, folder: str) -> list[FileInfo]:
+        try:
+            found = self.run(
+                ["find", "-L", folder, "-maxdepth", "1", "-type", "f", "-printf", "%T@ %s %p\\0"],
+                deadline=READ_DEADLINE,
+                record=False,
+            )
+            links = self.run(
+                ["find", folder, "-maxdepth", "1", "-type", "l", "-printf", "%p\\0%l\\0"],
+                deadline=READ_DEADLINE,
+                record=False,
+            )
+        except CommandError:
+            return []
+        words = links.stdout.split("\0")
+        leads = dict(zip(words[::2], words[1::2], strict=False))
+        files = []
+        for line in found.stdout.split("\0"):
+            if line:
+                mtime, size, path = line.split(" ", 2)
+                files.append(FileInfo(path, float(mtime), int(size), leads.get(path)))
+        return sorted(files, key=lambda file: file.path)
+
+
+class LibvirtHost(Host):
+    """A hypervisor reached through libvirt only: ``xen+ssh://root@other/``, ``qemu:///system``, ``test:///default``."""
+
+    is_remote = True
+    has_toolstack = False
+
+    def __init__(self, uri: str, runner: Runner | None = None) -> None:
+        super().__init__(runner)
+        self.libvirt_uri = uri
+        self.name = uri
+
+    def argv(self, argv: Sequence[str]) -> list[str]:
+        raise HostError(f"{self.name}: only libvirt can be reached there, no programs")
+
+    terminal_argv = argv
+
+    def path(self, path: str) -> Path:
+        raise HostError(f"{path}: files of {self.name} cannot be reached through libvirt")
+
+    def read(self, path: str, limit: int = READ_LIMIT, *, tail: bool = False) -> bytes:
+        raise HostError(f"{path}: files of {self.name} cannot be reached through libvirt")
+
+    def scan(self, folder: str) -> list[FileInfo]:
+        return []
+
+
+def is_dom0() -> bool:
+    """Whether this machine is a Xen dom0: Xen says so itself, whoever asks."""
+    try:
+        return "control_d" in Path("/proc/xen/capabilities").read_text(encoding="ascii")
+    except OSError:
+        # xenfs may not be mounted; the hypervisor's own list is in sysfs since Linux 6.0.
+        with contextlib.suppress(OSError):
+            guest_type = Path("/sys/hypervisor/type").read_text(encoding="ascii").strip()
+            uuid = Path("/sys/hypervisor/uuid").read_text(encoding="ascii").strip()
+            return guest_type == "xen" and uuid == "00000000-0000-0000-0000-000000000000"
+        return False
+
+
+def choose_host(target: str | None, *, demo: bool, demo_dir: str | None = None, runner: Runner | None = None) -> Host:
+    """The host for the options ``--host`` and ``--demo``; without either, this dom0, or the demo where there is none."""
+    if target is not None:
+        if demo:
+            raise HostError("--demo and --host exclude each other")
+        return LibvirtHost(target, runner) if "://" in target or ":///" in target else SshHost(target, runner)
+    if demo or demo_dir is not None or not is_dom0():
+        from xentui.demo.host import DemoHost
+
+        return DemoHost(demo_dir, runner)
+    return Host(runner)

@@ -1,0 +1,1 @@
+"""Building the Live CD and booting it in QEMU."""
