@@ -253,7 +253,7 @@ def is_dom0() -> bool:
 
 
 def choose_host(target: str | None, *, demo: bool, demo_dir: str | None = None, runner: Runner | None = None) -> Host:
-    """The host for the options ``--host`` and ``--demo``; without either, this dom0, or the demo where there is none."""
+    """The host for ``--host`` and ``--demo``; without either, this dom0, or the demo where there is none."""
     if target is not None:
         if demo:
             raise HostError("--demo and --host exclude each other")
