@@ -1,0 +1,323 @@
+"""The command line: every verb of it, and the way into the TUI.
+
+Exit status: 0 done, 1 it did not work (one line on stderr says why and what to do), 2 wrong usage.
+Textual is imported only when the screen is opened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from xentui import __version__
+from xentui.actions import ACTIONS, BY_NAME, Action, impossible
+from xentui.domains.domain import Domain, Snapshot
+from xentui.domains.inventory import Inventory
+from xentui.domains.toolstack import ToolstackError
+from xentui.host import Host, HostError, choose_host
+from xentui.subprocesses import CommandError, printable
+
+DONE, FAILED, USAGE = 0, 1, 2
+
+#: What a verb may fail with: each is one sentence for the user.
+FAILURES = (CommandError, ToolstackError, HostError, OSError, ValueError)
+
+
+class UsageError(Exception):
+    """The command line asks for something that cannot be meant."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run xentui; give its exit status."""
+    args = _parser().parse_args(argv)
+    try:
+        status = int(args.verb_function(args))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except UsageError as error:
+        return _complain(str(error), USAGE)
+    except FAILURES as error:
+        return _complain(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _complain("interrupted", 130)
+
+
+def _complain(sentence: str, status: int) -> int:
+    print(f"xentui: {printable(sentence)}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xentui",
+        description="Look after a Xen host from a terminal. Without a verb, the full screen opens.",
+    )
+    parser.add_argument("--version", action="version", version=f"xentui {__version__}")
+    parser.add_argument("--demo", action="store_true", help="a simulated dom0, thrown away after")
+    parser.add_argument("--demo-dir", metavar="DIR", help="keep the demo dom0 in DIR")
+    parser.add_argument("--host", metavar="HOST|URI", help="root@other by ssh, or a libvirt URI")
+    parser.add_argument("--read-only", action="store_true", help="look, change nothing")
+    parser.add_argument("--theme", metavar="NAME", help="how it looks; F9 shows the names")
+    parser.add_argument("--glyphs", choices=("ascii", "unicode"), help="what bars and lines are drawn with")
+    parser.add_argument("--driver", choices=("lean", "stock"), default="lean", help="how the screen is sent")
+    parser.set_defaults(verb_function=_open_screen)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
+
+    _verb(verbs, "list", "the domains", _list, json_output=True)
+    _verb(verbs, "info", "the host, as Xen describes it", _info, json_output=True)
+    _verb(verbs, "doctor", "what works here, and what to do about what does not", _doctor, json_output=True)
+    for action in ACTIONS:
+        if action.verb and action.run is not None:
+            _action_verb(verbs, action)
+    console = _verb(verbs, "console", "a guest's raw console; detach with the key", _console)
+    console.add_argument("name", metavar="NAME")
+    console.add_argument("-e", "--escape", metavar="KEY", default="^]", help="the detach key, as ^X (default ^])")
+    replay = _verb(verbs, "replay", "feed a recorded stream to the emulator, print the last screen", _replay)
+    replay.add_argument("file", metavar="FILE", type=Path)
+    replay.add_argument("--size", metavar="COLSxROWS", help="the size of the screen (default 80x24)")
+    replay.add_argument("--json", action="store_true")
+    _livecd_verb(verbs)
+    return parser
+
+
+Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _verb(
+    verbs: Verbs,
+    name: str,
+    text: str,
+    function: Callable[[argparse.Namespace], int],
+    *,
+    json_output: bool = False,
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)  # type: ignore[attr-defined]
+    parser.set_defaults(verb_function=function)
+    if json_output:
+        parser.add_argument("--json", action="store_true", help="for scripts")
+    return parser
+
+
+def _action_verb(verbs: Verbs, action: Action) -> None:
+    parser = _verb(verbs, action.name, action.help, lambda args: _act(action, args))
+    if action.name == "restore":
+        parser.add_argument("file", metavar="FILE")
+    elif action.question is not None:
+        parser.add_argument("names", metavar="NAME", nargs=1)
+        parser.add_argument("file", metavar="FILE")
+    else:
+        parser.add_argument("names", metavar="NAME", nargs="+")
+    if action.name == "shutdown":
+        parser.add_argument("-w", "--wait", action="store_true", help="until the domains are gone")
+    if action.dangerous:
+        parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _livecd_verb(verbs: Verbs) -> None:
+    from xentui.livecd import cli as livecd
+
+    livecd.add_parser(verbs)
+
+
+# The host and what runs on it.
+
+
+@contextmanager
+def _host(args: argparse.Namespace) -> Iterator[Host]:
+    try:
+        host = choose_host(args.host, demo=args.demo, demo_dir=args.demo_dir)
+    except HostError as error:
+        raise UsageError(str(error)) from error
+    try:
+        host.open()
+        yield host
+    finally:
+        host.close()
+
+
+@contextmanager
+def _inventory(args: argparse.Namespace) -> Iterator[Inventory]:
+    with _host(args) as host:
+        inventory = Inventory(host)
+        try:
+            inventory.open()
+            yield inventory
+        finally:
+            inventory.close()
+
+
+def _snapshot(inventory: Inventory) -> Snapshot:
+    """What there is now; problems go to stderr, and fail the verb only when nothing at all is known."""
+    snapshot = inventory.snapshot()
+    if not snapshot.domains and snapshot.problems:
+        raise ToolstackError(snapshot.problems[0])
+    for problem in snapshot.problems:
+        print(f"xentui: {printable(problem)}", file=sys.stderr)
+    return snapshot
+
+
+# Reading.
+
+
+def _list(args: argparse.Namespace) -> int:
+    from xentui.domains.listing import domain_json, domain_table
+
+    with _inventory(args) as inventory:
+        snapshot = _snapshot(inventory)
+    if args.json:
+        print(json.dumps([domain_json(domain) for domain in snapshot.domains], indent=1))
+    else:
+        _say_demo(inventory.host)
+        print("\n".join(domain_table(snapshot.domains)))
+    return DONE
+
+
+def _info(args: argparse.Namespace) -> int:
+    with _inventory(args) as inventory:
+        snapshot = _snapshot(inventory)
+    if args.json:
+        print(json.dumps(dict(snapshot.host.values), indent=1))
+    else:
+        _say_demo(inventory.host)
+        width = max((len(key) for key, _ in snapshot.host.values), default=0)
+        for key, value in snapshot.host.values:
+            print(f"{key:{width}} : {printable(value)}")
+    return DONE
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from xentui.domains.doctor import doctor, finding_json, finding_lines
+
+    with _host(args) as host:
+        findings = doctor(host)
+    if args.json:
+        print(json.dumps([finding_json(finding) for finding in findings], indent=1))
+    else:
+        _say_demo(host)
+        print("\n".join(finding_lines(findings)))
+    return FAILED if any(finding.ok is False for finding in findings) else DONE
+
+
+def _say_demo(host: Host) -> None:
+    if host.is_demo:
+        print("(the demo dom0: nothing here is real)", file=sys.stderr)
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from xentui.console.replay import replay, replay_json
+
+    emulator = replay(args.file, _size(args.size))
+    if args.json:
+        print(json.dumps(replay_json(emulator)))
+    else:
+        print("\n".join(row.rstrip() for row in emulator.display()))
+    return DONE
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    columns, _, rows = text.partition("x")
+    if not (columns.isdecimal() and rows.isdecimal() and 0 < int(columns) <= 1000 and 0 < int(rows) <= 1000):
+        raise UsageError(f"--size {text}: give it as COLSxROWS, like 80x24")
+    return int(columns), int(rows)
+
+
+# Doing.
+
+
+def _act(action: Action, args: argparse.Namespace) -> int:
+    if args.read_only:
+        raise UsageError(f"--read-only and {action.name} exclude each other")
+    with _inventory(args) as inventory:
+        if action.name == "restore":
+            return _restore(inventory, args.file)
+        snapshot = _snapshot(inventory)
+        domains = [_find(snapshot, name, action) for name in args.names]
+        if action.dangerous and not args.yes and not _confirmed(action, domains):
+            return _complain(f"{action.name}: not done", FAILED)
+        failed = 0
+        for domain in domains:
+            failed += not _act_on(action, inventory, domain, args)
+    return FAILED if failed else DONE
+
+
+def _find(snapshot: Snapshot, name: str, action: Action) -> Domain:
+    if action.name == "start" and "/" in name:
+        return Domain(name=Path(name).stem, config_file=os.path.abspath(name))  # noqa: PTH100 (no symlink resolved)
+    domain = snapshot.domain(name)
+    if domain is None and name.isdecimal():
+        domain = next((d for d in snapshot.domains if d.id == int(name)), None)
+    if domain is None:
+        raise ToolstackError(f"there is no domain {name!r}: see xentui list")
+    return domain
+
+
+def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse.Namespace) -> bool:
+    argument = getattr(args, "file", "")
+    why = impossible(action, domain)
+    if why is None and action.question is not None:
+        argument = os.path.abspath(argument) if not inventory.host.is_remote else argument  # noqa: PTH100
+        why = action.question.complaint(domain, argument)
+    if why is not None:
+        _complain(f"{domain.name}: {why}", FAILED)
+        return False
+    try:
+        if action.name == "shutdown" and args.wait:
+            inventory.toolstack(domain).shutdown(domain, wait=True)
+        elif action.run is not None:
+            action.run(inventory.toolstack(domain), domain, argument, None)
+    except FAILURES as error:
+        _complain(f"{domain.name}: {error}", FAILED)
+        details = str(getattr(error, "details", ""))
+        for line in details.splitlines():
+            print(f"  {printable(line)}", file=sys.stderr)
+        return False
+    return True
+
+
+def _restore(inventory: Inventory, file: str) -> int:
+    path = file if inventory.host.is_remote else os.path.abspath(file)  # noqa: PTH100
+    inventory.toolstack(Domain(name="")).restore(path)
+    return DONE
+
+
+def _confirmed(action: Action, domains: Sequence[Domain]) -> bool:
+    names = ", ".join(printable(domain.name) for domain in domains)
+    if not sys.stdin.isatty():
+        raise UsageError(f"{action.name} {names}: to do it without being asked, give --yes")
+    return input(f"{action.title} {names}? {action.warning} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _console(args: argparse.Namespace) -> int:
+    from xentui.console.raw import raw_console
+
+    with _inventory(args) as inventory:
+        domain = _find(_snapshot(inventory), args.name, BY_NAME["console"])
+        why = impossible(BY_NAME["console"], domain)
+        if why is not None:
+            return _complain(f"{domain.name}: {why}", FAILED)
+        return raw_console(inventory, domain, escape=args.escape)
+
+
+def _open_screen(args: argparse.Namespace) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the full screen needs a terminal; for scripts there is: xentui list --json")
+    if os.environ.get("TERM", "") == "dumb":
+        raise UsageError("TERM=dumb cannot show a full screen; set TERM to what your terminal is, vt100 at least")
+    with _host(args) as host:
+        from xentui.screens.app import run
+
+        return run(host, read_only=args.read_only, theme=args.theme, glyphs=args.glyphs, driver=args.driver)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
