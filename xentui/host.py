@@ -139,9 +139,9 @@ class SshHost(Host):
     def __init__(self, target: str, runner: Runner | None = None, options: Sequence[str] = ()) -> None:
         super().__init__(runner)
         if target.startswith("-") or not target or any(c.isspace() for c in target):
-            raise HostError(f"--host {target!r}: give USER@HOST or HOST")
+            raise HostError(f"--host {target!r}: give USER@HOST, HOST or ssh://USER@HOST:PORT")
         self.target = target
-        self.name = target.rpartition("@")[2]
+        self.name = target.removeprefix("ssh://").rpartition("@")[2]
         runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache") / "xentui"
         self._control = runtime / "ssh-%C"
         self._options = list(options)
@@ -257,7 +257,8 @@ def choose_host(target: str | None, *, demo: bool, demo_dir: str | None = None, 
     if target is not None:
         if demo:
             raise HostError("--demo and --host exclude each other")
-        return LibvirtHost(target, runner) if "://" in target or ":///" in target else SshHost(target, runner)
+        libvirt = "://" in target and not target.startswith("ssh://")
+        return LibvirtHost(target, runner) if libvirt else SshHost(target, runner)
     if demo or demo_dir is not None or not is_dom0():
         from xentui.demo.host import DemoHost
 
