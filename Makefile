@@ -7,10 +7,10 @@ BIN     = $(VENV)/bin
 RUN_PACKAGES  = python3-venv python3-dev gcc pkg-config libvirt-dev libparted-dev
 TEST_PACKAGES = tmux libvirt-daemon libvirt-clients openssh-client openssh-server ncurses-bin procps
 ISO_PACKAGES  = mmdebstrap squashfs-tools xorriso mtools dosfstools grub-common grub-pc-bin grub-efi-amd64-bin \
-                debian-archive-keyring cpio zstd
+                debian-archive-keyring uidmap
 XEN_PACKAGES  = qemu-system-x86 openssh-client
 
-.PHONY: help run test test-xen lint bench amd64 clean
+.PHONY: help run test test-xen test-xen-all lint bench amd64 clean
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
@@ -51,6 +51,18 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, import directions
 
 test: $(VENV)/dev.stamp ## everything that needs no Xen, under 5 minutes
 	$(BIN)/pytest -q
+
+test-xen: $(VENV)/dev.stamp ## boot a real Xen in QEMU and test there, under 25 minutes
+	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES))
+	$(BIN)/pytest -q -m "not extra" tests/xen
+
+test-xen-all: $(VENV)/dev.stamp ## the same with the tests that take longer
+	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES))
+	$(BIN)/pytest -q tests/xen
+
+amd64: $(VENV)/run.stamp ## build the Live CD, dist/xentui-live-amd64.iso (ARGS="--hvm" ...)
+	$(call install,$(ISO_PACKAGES))
+	@$(BIN)/python -m xentui.livecd build --output dist/xentui-live-amd64.iso $(ARGS)
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

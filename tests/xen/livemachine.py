@@ -1,0 +1,222 @@
+"""A real Xen for the tests: the Live CD, built with an ssh key of ours, booted once in QEMU."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pexpect
+import pyte
+
+from xentui.host import HostError, SshHost
+from xentui.livecd.build import Recipe, build, default_cache
+from xentui.livecd.qemu import CPU_LIBVIRT, Machine
+from xentui.subprocesses import CommandError, CommandRecord
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FOLDER = REPOSITORY / "build" / "test-xen"
+
+#: Seconds. Emulated on two shared cores; a boot was measured at about two minutes.
+BOOT_DEADLINE = 480.0
+SSH_DEADLINE = 180.0
+COMMAND_DEADLINE = 120.0
+
+
+def ssh_key() -> Path:
+    """The private key that the test ISO lets in, made once; beside it the public one, ``.pub``."""
+    key = FOLDER / "key"
+    if not key.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "xentui tests", "-f", str(key)],
+            check=True,
+            timeout=60,
+        )
+    return key
+
+
+def live_iso() -> Path:
+    """The test ISO, built when xentui or the recipe changed since the last time."""
+    iso, stamp = FOLDER / "xentui-live-test.iso", FOLDER / "xentui-live-test.inputs"
+    public = ssh_key().with_suffix(".pub").read_text()
+    digest = hashlib.sha256(public.encode())
+    for folder in ("xentui", "screens", "themes"):
+        for path in sorted((REPOSITORY / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(REPOSITORY)).encode() + b"\0" + path.read_bytes())
+    digest.update((REPOSITORY / "pyproject.toml").read_bytes())
+    inputs = digest.hexdigest()
+    if not (iso.exists() and stamp.exists() and stamp.read_text() == inputs):
+        build(Recipe(iso, default_cache(), test_key=public), say=lambda line: print(line, flush=True))
+        stamp.write_text(inputs)
+    return iso
+
+
+class SerialLine:
+    """The machine's serial line: `child` is pexpect's, `screen` a VT terminal that has read all of it.
+
+    The terminal answers the queries (cursor position, device attributes) that getty and bash make.
+    """
+
+    def __init__(self, argv: Sequence[str], log: Path, rows: int = 24, columns: int = 80) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self.screen.write_process_input = self._answer  # type: ignore[method-assign]
+        self._stream = pyte.Stream(self.screen)
+        self._log = log.open("w", encoding="utf-8", errors="replace")
+        self.child = pexpect.spawn(
+            argv[0], list(argv[1:]), encoding="utf-8", codec_errors="replace",
+            dimensions=(rows, columns), env={**os.environ, "TERM": "vt220"}, maxread=65536,
+        )  # fmt: skip
+        self.child.logfile_read = self  # pexpect gives everything it reads to our write()
+
+    def write(self, text: str) -> None:
+        self._log.write(text)
+        # pyte 0.8 takes any ESC[>…m or ESC[?…m for colours; xterm's own settings are not.
+        self._stream.feed(re.sub(r"\x1b\[[>=?][0-9;]*m", "", text))
+
+    def flush(self) -> None:
+        self._log.flush()
+
+    def _answer(self, data: str) -> None:
+        self.child.send(data)
+
+    def expect(self, pattern: str, deadline: float) -> None:
+        """Read on until `pattern` (a regular expression) has come. Raises AssertionError with the screen."""
+        if self.child.expect([pattern, pexpect.TIMEOUT, pexpect.EOF], timeout=deadline) != 0:
+            raise AssertionError(f"{pattern!r} did not come within {deadline:g} s:\n{self.text()}")
+
+    def until(self, condition: Callable[[str], object], deadline: float, what: str) -> str:
+        """Read on until `condition` holds for the screen's text; give that text."""
+        end = time.monotonic() + deadline
+        while not condition(self.text()):
+            if time.monotonic() > end:
+                raise AssertionError(f"{what}: not on the screen within {deadline:g} s:\n{self.text()}")
+            with contextlib.suppress(pexpect.TIMEOUT):
+                self.child.read_nonblocking(65536, timeout=1)
+        return self.text()
+
+    def type(self, text: str) -> None:
+        """As a person types: the hypervisor's serial input holds only 32 bytes."""
+        for character in text:
+            self.child.send(character)
+
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+
+class Dom0:
+    """The booted dom0 over ssh, as root. `host` is what the product uses, so it works in its tests too."""
+
+    def __init__(self, port: int, key: Path) -> None:
+        self.port = port
+        self.options = [
+            "-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
+            "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+        ]  # fmt: skip
+        self.target = f"ssh://root@127.0.0.1:{port}"
+        self.host = SshHost(self.target, options=self.options)
+
+    def connect(self, deadline: float = SSH_DEADLINE) -> None:
+        """Wait for sshd. Raises AssertionError when it does not answer in time."""
+        end = time.monotonic() + deadline
+        probe = ["ssh", *self.options, "-o", "BatchMode=yes", "-o", "ConnectTimeout=20", self.target, "true"]
+        while subprocess.run(probe, capture_output=True, timeout=60, check=False).returncode != 0:
+            if time.monotonic() > end:
+                raise AssertionError(f"sshd did not answer within {deadline:g} s")
+        try:
+            self.host.open()
+        except HostError as error:
+            raise AssertionError(str(error)) from error
+
+    def run(self, argv: Sequence[str], deadline: float = COMMAND_DEADLINE, *, check: bool = True) -> CommandRecord:
+        """Run a program in the dom0. Raises xentui's CommandError when it fails and `check` is set."""
+        return self.host.run(argv, deadline=deadline, check=check)
+
+    def wait(self, what: str, condition: Callable[[], object], deadline: float) -> None:
+        """Ask again and again until `condition` is true. Raises AssertionError naming `what`."""
+        end = time.monotonic() + deadline
+        while True:
+            with contextlib.suppress(CommandError):
+                if condition():
+                    return
+            if time.monotonic() > end:
+                raise AssertionError(f"{what}: not within {deadline:g} s")
+
+    def copy(self, source: Path, folder: str) -> None:
+        """Copy a local file or folder into `folder` of the dom0, which is made if need be."""
+        self.run(["mkdir", "-p", folder])
+        packed = subprocess.Popen(
+            ["tar", "-C", str(source.parent), "--exclude=__pycache__", "-chf", "-", source.name],
+            stdout=subprocess.PIPE,
+        )
+        try:
+            subprocess.run(
+                self.host.argv(["tar", "-C", folder, "-xf", "-"]), stdin=packed.stdout, check=True, timeout=120
+            )
+        finally:
+            packed.wait(timeout=10)
+
+    def pytest(self, *arguments: str, deadline: float, cwd: str = "/root") -> CommandRecord:
+        """Run pytest inside the dom0, with the xentui that is installed there."""
+        command = shlex.join(["/opt/xentui/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments])
+        return self.run(["sh", "-c", f"cd {shlex.quote(cwd)} && exec {command}"], deadline, check=False)
+
+    def running(self) -> list[str]:
+        """The names in `xl list`, Domain-0 first."""
+        lines = self.run(["xl", "list"]).stdout.splitlines()[1:]
+        return [line.split()[0] for line in lines]
+
+
+class LiveMachine:
+    """The booted Live CD: its serial line and its dom0 over ssh."""
+
+    def __init__(self, iso: Path, cpu: str = CPU_LIBVIRT) -> None:
+        self.iso, self.cpu = iso, cpu
+        self.boot_seconds = 0.0
+        self.serial: SerialLine
+        self.dom0: Dom0
+
+    def boot(self) -> None:
+        """Boot to the login prompt. A boot that does not get there is tried once more."""
+        for attempt in (1, 2):
+            port = _free_port()
+            machine = Machine(self.iso, cpu=self.cpu, ssh_port=port)
+            begun = time.monotonic()
+            self.serial = SerialLine(machine.argv(), FOLDER / f"serial-{attempt}.log")
+            self.dom0 = Dom0(port, ssh_key())
+            try:
+                self.serial.expect("xenlive login: ", BOOT_DEADLINE)
+            except AssertionError:
+                self.end()
+                if attempt == 2:
+                    raise
+            else:
+                self.boot_seconds = time.monotonic() - begun
+                return
+
+    def end(self) -> None:
+        """End QEMU: this one, by its process id."""
+        self.dom0.host.close()
+        child = self.serial.child
+        if child.isalive():
+            os.kill(child.pid, signal.SIGTERM)
+            with contextlib.suppress(pexpect.TIMEOUT):
+                child.expect(pexpect.EOF, timeout=15)
+        child.close(force=True)
+        self.serial.flush()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

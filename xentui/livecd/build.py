@@ -1,0 +1,76 @@
+"""Building the Live CD, step by step."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentui.livecd.base import build_base
+from xentui.livecd.iso import build_iso, source_date
+from xentui.livecd.layer import build_layer
+from xentui.livecd.mirror import Mirror, own_mirror
+from xentui.livecd.tools import Builder, BuildError, check_tools
+
+SUITES = ("trixie",)
+
+
+def default_cache() -> Path:
+    """Where parts are kept between builds (XDG base directories)."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "xentui" / "livecd"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to build. `test_key` is a public ssh key line; `mode` is one of mmdebstrap(1)'s."""
+
+    output: Path
+    cache: Path
+    suite: str = "trixie"
+    mirror: str | None = None
+    guests: bool = True
+    hvm: bool = False
+    test_key: str | None = None
+    mode: str = "auto"
+    fresh: bool = False
+
+
+def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
+    """Build the ISO. Raises BuildError with one message that says what did not work and what to do."""
+    check_tools()
+    if recipe.suite not in SUITES:
+        raise BuildError(f"{recipe.suite}: only {', '.join(SUITES)} has been tried and is built here")
+    epoch = source_date()
+    os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
+    begun = time.monotonic()
+    recipe.cache.mkdir(parents=True, exist_ok=True)
+    builder = Builder(recipe.cache / "build.log", say)
+    builder.log.write_text("")
+    mirror = Mirror(recipe.mirror) if recipe.mirror else own_mirror()
+    say(f"Building {recipe.output}")
+    base = build_base(
+        builder,
+        recipe.cache,
+        recipe.suite,
+        mirror,
+        hvm=recipe.hvm,
+        mode=_mode(recipe.mode),
+        fresh=recipe.fresh,
+    )
+    with tempfile.TemporaryDirectory(prefix="iso-", dir=recipe.cache) as scratch:
+        work = Path(scratch)
+        layer = build_layer(builder, work, recipe.cache, base, guests=recipe.guests, test_key=recipe.test_key)
+        build_iso(builder, work, base, layer, recipe.output.absolute(), epoch)
+    size = recipe.output.stat().st_size / 2**20
+    say(f"Built {recipe.output}: {size:.0f} MiB in {time.monotonic() - begun:.0f} s")
+    return recipe.output
+
+
+def _mode(mode: str) -> str:
+    if mode == "auto":
+        return "root" if os.geteuid() == 0 else "unshare"
+    return mode

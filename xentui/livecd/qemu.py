@@ -1,0 +1,56 @@
+"""A machine to boot the Live CD in: QEMU's command line.
+
+Xen needs no hardware virtualisation for its PV guests, so QEMU's own emulation (TCG) is enough, and works
+everywhere. The processor model decides what works inside: with Nehalem libvirt does, with an AMD vendor PVH
+and HVM guests do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+CPU_LIBVIRT = "Nehalem,+svm,+npt"
+CPU_PVH = "Nehalem,+svm,+npt,vendor=AuthenticAMD"
+
+#: MiB; what the guide's machine had: 640 for dom0, two guests, the hypervisor.
+MEMORY_MIB = 960
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One machine. `memory` is in MiB; `ssh_port` is forwarded on 127.0.0.1 to the machine's port 22."""
+
+    iso: Path
+    memory: int = MEMORY_MIB
+    cpu: str = CPU_LIBVIRT
+    ssh_port: int | None = None
+    accel: str = "tcg"
+    uefi: Path | None = None
+
+    def argv(self, *, monitor_keys: bool = False) -> list[str]:
+        """QEMU's argv, the serial line on its stdin and stdout.
+
+        With `monitor_keys` Ctrl-A X ends QEMU (Ctrl-A Ctrl-A is a Ctrl-A then); without, every byte
+        reaches the serial line.
+        """
+        mux = "on" if monitor_keys else "off"
+        argv = [
+            "qemu-system-x86_64", "-machine", f"pc,accel={self.accel}", "-cpu", self.cpu, "-smp", "1",
+            "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std",
+            "-drive", f"file={_escaped(self.iso)},format=raw,media=cdrom,readonly=on,if=none,id=cd",
+            "-device", "ide-cd,drive=cd,bootindex=0",
+            "-chardev", f"stdio,id=serial,mux={mux},signal=off", "-serial", "chardev:serial",
+        ]  # fmt: skip
+        if monitor_keys:
+            argv += ["-mon", "chardev=serial,mode=readline"]
+        if self.uefi is not None:
+            argv += ["-bios", str(self.uefi)]
+        forward = f",hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22" if self.ssh_port else ""
+        argv += ["-netdev", f"user,id=net{forward}", "-device", "virtio-net-pci,netdev=net,romfile="]
+        return argv
+
+
+def _escaped(path: Path) -> str:
+    """`path` inside a QEMU option, where a comma separates."""
+    return str(path).replace(",", ",,")
