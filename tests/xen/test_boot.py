@@ -60,8 +60,6 @@ _FETCH = """
 import sys, urllib.request
 print(urllib.request.urlopen("http://" + sys.argv[1], timeout=30).read().decode(), end="")
 """
-    "import sys, urllib.request as u; sys.stdout.write(u.urlopen('http://'+sys.argv[1], timeout=30).read().decode())"
-)
 
 
 def test_xentui_starts_inside(dom0: Dom0) -> None:
