@@ -22,3 +22,6 @@ chroot "$root" systemctl enable libvirtd.socket
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
     e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-networkd-wait-online.service \
     lvm2-monitor.service >/dev/null 2>&1
+
+# It stands beside the squashfs on the medium.
+rm -f "$root"/boot/initrd.img-* "$root"/initrd.img* "$root"/vmlinuz*

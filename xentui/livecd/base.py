@@ -2,7 +2,7 @@
 
 It holds packages and accounts, nothing of xentui, so that only a change of the package list, the suite
 or the hook makes it anew. Built as plain file operations, without a mount: mmdebstrap writes a tar
-archive, mksquashfs turns it into the squashfs.
+archive, tar2sqfs turns it into the squashfs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
+import os
 import shlex
 import shutil
 import tarfile
@@ -44,7 +45,10 @@ HVM_PACKAGES = ("qemu-system-xen", "qemu-utils", "ovmf")
 #: Left out when packages are unpacked: what the Live CD has no reader for.
 _EXCLUDED = (
     "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/lintian/*",
-    "/usr/share/man/??/*", "/usr/share/man/??_*", "/usr/share/bug/*",
+    "/usr/share/man/??/*", "/usr/share/man/??_*", "/usr/share/bug/*", "/boot/xen-*.efi",
+    # libvirt's KVM driver, which libvirt-daemon-system insists on, brings these 60 MB; Xen's own
+    # device model is another file (qemu-system-xen).
+    "/usr/bin/qemu-system-*",
 )  # fmt: skip
 _KEPT = ("/usr/share/doc/*/copyright",)
 
@@ -102,18 +106,18 @@ def build_base(builder: Builder, cache: Path, suite: str, mirror: Mirror, *, hvm
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="base-", dir=cache) as scratch:
         work = Path(scratch)
+        made = Base(work / "base")
+        for folder in (made.boot, made.guest, made.python):
+            folder.mkdir(parents=True)
         tar = work / "root.tar"
         with builder.step(f"Installing Debian {suite} with Xen ({len(packages)} packages named)"):
-            _install(builder, tar, suite, mirror, packages, mode)
-        made = Base(work / "base")
+            _install(builder, tar, made.boot / "initrd.img", suite, mirror, packages, mode)
         with builder.step("Taking out kernel, hypervisor and what the guests need"):
-            initrd = _take_out(tar, made)
-            # The initrd stands beside the squashfs: no need of it inside.
-            builder.run(["tar", "--delete", "-f", tar, initrd], deadline=300)
+            _take_out(tar, made)
         with builder.step("Packing it as a squashfs (zstd)"):
             builder.run(
-                ["mksquashfs", "-", made.squashfs, "-tar", "-root-mode", "0755", "-root-uid", "0",
-                 "-root-gid", "0", "-comp", "zstd", "-Xcompression-level", "15", "-no-progress", "-quiet"],
+                ["tar2sqfs", "--quiet", "--num-jobs", str(os.cpu_count() or 1),
+                 "--compressor", "zstd", "--comp-extra", "level=15", made.squashfs],
                 stdin=tar, deadline=900,
             )  # fmt: skip
         if base.folder.exists():
@@ -122,22 +126,24 @@ def build_base(builder: Builder, cache: Path, suite: str, mirror: Mirror, *, hvm
     return base
 
 
-def _install(builder: Builder, tar: Path, suite: str, mirror: Mirror, packages: tuple[str, ...], mode: str) -> None:
+def _install(
+    builder: Builder, tar: Path, initrd: Path, suite: str, mirror: Mirror, packages: tuple[str, ...], mode: str
+) -> None:
+    """Install Debian into the archive `tar`; its initrd comes beside it."""
     options = [f"--dpkgopt=path-exclude={pattern}" for pattern in _EXCLUDED]
     options += [f"--dpkgopt=path-include={pattern}" for pattern in _KEPT]
     builder.run(
         ["mmdebstrap", f"--mode={mode}", "--variant=apt", "--architectures=amd64", "--format=tar",
          *options, f"--include={','.join(packages)}",
+         f"--customize-hook=download /initrd.img {shlex.quote(str(initrd))}",
          f'--customize-hook=sh {shlex.quote(str(HOOK))} "$1"',
          suite, tar, *mirror.sources(suite)],
         deadline=1800,
     )  # fmt: skip
 
 
-def _take_out(tar: Path, base: Base) -> str:
-    """Copy what the ISO and the guests need out of the root's archive; give the initrd's name in it."""
-    for folder in (base.boot, base.guest, base.python):
-        folder.mkdir(parents=True)
+def _take_out(tar: Path, base: Base) -> None:
+    """Copy what the ISO and the guests need out of the root's archive."""
     found: dict[str, str] = {}
     with tarfile.open(tar) as archive:
         for member in archive:
@@ -155,7 +161,7 @@ def _take_out(tar: Path, base: Base) -> str:
             elif _of_python(name):
                 archive.extract(member, base.python)
     modules = [f"guest/{module}.ko" for module in GUEST_MODULES]
-    for target in ("boot/xen.gz", "boot/vmlinuz", "boot/initrd.img", "guest/busybox", *modules):
+    for target in ("boot/xen.gz", "boot/vmlinuz", "guest/busybox", *modules):
         if target not in found:
             raise BuildError(f"The installed Debian has no file for {target}: was a package renamed?")
     python = next((path.name for path in (base.python / "usr/bin").glob("python3.*")), None)
@@ -166,7 +172,6 @@ def _take_out(tar: Path, base: Base) -> str:
         "python": python.removeprefix("python"),
     }
     (base.folder / "base.json").write_text(json.dumps(facts) + "\n")
-    return found["boot/initrd.img"]
 
 
 def _wanted(name: str) -> str | None:
@@ -175,8 +180,6 @@ def _wanted(name: str) -> str | None:
     if path.parent == Path("boot"):
         if path.name.startswith("vmlinuz-"):
             return "boot/vmlinuz"
-        if path.name.startswith("initrd.img-"):
-            return "boot/initrd.img"
         if path.name.startswith("xen-") and path.suffix == ".gz":
             return "boot/xen.gz"
     if name in ("bin/busybox", "usr/bin/busybox"):

@@ -85,6 +85,7 @@ class Builder:
 #: The Debian package of each tool that the build calls.
 PACKAGES = {
     "mmdebstrap": "mmdebstrap",
+    "tar2sqfs": "squashfs-tools-ng",
     "mksquashfs": "squashfs-tools",
     "xorriso": "xorriso",
     "mformat": "mtools",
