@@ -86,6 +86,14 @@ class Domain:
         return self.name if self.name and self.name != "(null)" else f"(null)#{self.id}"
 
     @property
+    def reference(self) -> str:
+        """How xl's command line is to name it: by its name, where xl would not take that for something else."""
+        misread = self.name in ("", "(null)") or self.name.isdigit() or self.name.startswith("-")
+        if self.id is not None and (misread or not self.name.isprintable()):
+            return str(self.id)
+        return self.name
+
+    @property
     def is_dom0(self) -> bool:
         return self.id == 0
 

@@ -1,7 +1,7 @@
 """What a toolstack can do to a domain. `Xl` and `Libvirt` both do.
 
-Every call blocks until done or until its deadline, raises `ToolstackError` (a `CommandError` of xl is
-one too) with a sentence for the user, and is made in a worker thread. `cancel` ends a long one.
+Every call blocks until done or until its deadline, raises `ToolstackError` with a sentence for the user,
+and is made in a worker thread. `cancel` ends a long one (`ToolstackCancelledError`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,18 @@ class ToolstackError(Exception):
         super().__init__(headline)
         self.headline = headline
         self.details = details or headline
+
+
+class ToolstackMissingError(ToolstackError):
+    """There is no such toolstack here."""
+
+
+class ToolstackHungError(ToolstackError):
+    """It did not answer within its deadline."""
+
+
+class ToolstackCancelledError(ToolstackError):
+    """The user cancelled the call."""
 
 
 class Toolstack(Protocol):

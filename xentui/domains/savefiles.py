@@ -1,0 +1,172 @@
+"""Files that ``xl save`` writes: what is in them, and which of them are there.
+
+Format: Xen's tools/xl/xl.h, struct save_file_header, then the length and the text of the domain's
+configuration as JSON, then its memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import struct
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from xentui.domains.xl_output import Details, parse_details
+from xentui.host import FileInfo, Host, HostError
+from xentui.subprocesses import CommandError
+
+MAGIC = b"Xen saved domain, xl format\n \0 \r"
+FOLDER = "/var/lib/xen/save"
+#: No guest's memory is smaller than that; a save that failed leaves some 2 kB.
+SMALLEST = 16 << 10
+
+_BYTE_ORDER = 0x01020304
+_MANDATORY_JSON = 1 << 0
+_HEADER = struct.Struct("<32sIIII")
+_LONGEST_CONFIG = 256 << 10
+
+
+class SaveFileError(Exception):
+    """It is no file that xl could restore from. One sentence that does not name the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedGuest:
+    """A saved guest and its file; `mtime` in epoch seconds, `size` in bytes."""
+
+    path: str
+    mtime: float
+    size: int
+    details: Details
+
+    @property
+    def name(self) -> str:
+        return self.details.name or PurePosixPath(self.path).name
+
+
+def read_details(start: bytes) -> Details:
+    """What the head of a save file says of its guest. Raises SaveFileError."""
+    if not start.startswith(MAGIC) or len(start) < _HEADER.size:
+        raise SaveFileError("it does not begin as xl save's files do")
+    _magic, order, mandatory, _optional, length = _HEADER.unpack_from(start)
+    if order != _BYTE_ORDER:
+        raise SaveFileError("it was saved on a machine of the other byte order")
+    if not mandatory & _MANDATORY_JSON:
+        return Details(None, None, None, None, None, None, (), ())  # Xen before 4.5: xl.cfg text, still restorable
+    data = start[_HEADER.size : _HEADER.size + length]
+    if len(data) < min(length, 4) or length < 4:
+        raise SaveFileError("it ends within its header")
+    text = data[4 : 4 + int.from_bytes(data[:4], "little")]
+    try:
+        return parse_details(json.loads(text.rstrip(b"\0")))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise SaveFileError("the configuration in it cannot be read") from error
+
+
+def read_file(host: Host, path: str) -> Details:
+    """The same of a file on the host. Raises SaveFileError, HostError."""
+    return read_details(host.read(path, _HEADER.size + _LONGEST_CONFIG))
+
+
+def remove(host: Host, path: str) -> None:
+    """Delete a file of the host. Raises HostError."""
+    try:
+        if host.is_remote:
+            host.run(["rm", "-f", "--", path], deadline=10)
+        else:
+            host.path(path).unlink(missing_ok=True)
+    except (OSError, CommandError) as error:
+        raise HostError(f"{path}: cannot be removed: {error}") from error
+
+
+def stat(host: Host, path: str) -> FileInfo | None:
+    """A plain file of the host, or None if there is no such."""
+    return next((info for info in host.scan(str(PurePosixPath(path).parent)) if info.path == path), None)
+
+
+class SavedGuests:
+    """The saved guests of a host: those in Xen's own folder, and those saved elsewhere through xentui.
+
+    A guest that was restored runs on with its disks: its old memory must not be restored again. So
+    restored files are remembered as used. What is remembered stands in
+    ``$XDG_STATE_HOME/xentui/saved/HOST.json``, the demo's in the demo.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._read: dict[str, tuple[float, int, SavedGuest | None]] = {}
+        self._file = _state_file(host)
+        self._elsewhere: list[str] = []
+        self._used: dict[str, float] = {}  # path: the mtime of what was restored
+        self._load()
+
+    def list(self) -> list[SavedGuest]:
+        """All that can be restored, the newest last. Files that are no saved guests are passed over."""
+        folders = dict.fromkeys([FOLDER, *(str(PurePosixPath(path).parent) for path in self._elsewhere)])
+        found = []
+        for folder in folders:
+            for info in self._host.scan(folder):
+                if folder != FOLDER and info.path not in self._elsewhere:
+                    continue
+                guest = self._guest(info)
+                if guest is not None and not self.is_used(info):
+                    found.append(guest)
+        return sorted(found, key=lambda guest: guest.mtime)
+
+    def is_used(self, info: FileInfo) -> bool:
+        """Whether it was restored through xentui since it was written."""
+        return self._used.get(info.path) == info.mtime
+
+    def saved(self, path: str) -> None:
+        """Remember that a guest was saved to `path`."""
+        self._used.pop(path, None)
+        if str(PurePosixPath(path).parent) != FOLDER and path not in self._elsewhere:
+            self._elsewhere.append(path)
+        self._store()
+
+    def restored(self, path: str) -> None:
+        """Remember that `path` was restored."""
+        info = stat(self._host, path)
+        if info is not None:
+            self._used[path] = info.mtime
+        if path in self._elsewhere:
+            self._elsewhere.remove(path)
+        self._store()
+
+    def _guest(self, info: FileInfo) -> SavedGuest | None:
+        known = self._read.get(info.path)
+        if known is not None and known[:2] == (info.mtime, info.size):
+            return known[2]
+        guest = None
+        with contextlib.suppress(SaveFileError, HostError):
+            if info.size >= SMALLEST:
+                guest = SavedGuest(info.path, info.mtime, info.size, read_file(self._host, info.path))
+        self._read[info.path] = (info.mtime, info.size, guest)
+        return guest
+
+    def _load(self) -> None:
+        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+            stored = json.loads(self._file.read_text(encoding="utf-8"))
+            self._elsewhere = [str(path) for path in stored.get("elsewhere", [])]
+            self._used = {str(path): float(mtime) for path, mtime in stored.get("used", {}).items()}
+
+    def _store(self) -> None:
+        text = json.dumps({"elsewhere": self._elsewhere, "used": self._used}, indent=1)
+        # Not to be able to remember is no reason to fail what was done.
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._file.parent)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(name, self._file)  # noqa: PTH105
+
+
+def _state_file(host: Host) -> Path:
+    if host.is_demo:
+        return host.path("/var/lib/xen/xentui-saved.json")
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    safe = "".join(c if c.isalnum() or c in ".-_@" else "_" for c in host.name) or "host"
+    return state / "xentui" / "saved" / f"{safe}.json"
