@@ -1,0 +1,68 @@
+"""The tty's attributes (termios(3)): as a full screen needs them, and as they were."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import termios
+
+from xentui.screens.terminal.line import is_pseudo_terminal
+
+_IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
+
+
+class TtyAttributes:
+    """Remembers the attributes of the tty on `fd` and restores them, any number of times."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._before: list[int | list[bytes | int]] | None = None
+
+    def make_raw(self) -> None:
+        """Keys one by one and unchanged, output unchanged. Does nothing to what is not a tty."""
+        try:
+            attributes = termios.tcgetattr(self._fd)
+        except termios.error:
+            return
+        if self._before is None:
+            self._before = termios.tcgetattr(self._fd)
+        attributes[_LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+        # BREAK would send SIGINT or a NUL; bytes that arrive damaged are better lost.
+        attributes[_IFLAG] |= termios.IGNBRK | termios.IGNPAR
+        attributes[_IFLAG] &= ~(
+            termios.BRKINT | termios.PARMRK | termios.ISTRIP | termios.INLCR | termios.IGNCR | termios.ICRNL
+        )
+        if not self._flow_controlled():
+            attributes[_IFLAG] &= ~(termios.IXON | termios.IXOFF)  # Ctrl+S and Ctrl+Q are keys
+        attributes[_OFLAG] &= ~termios.OPOST
+        attributes[_CC][termios.VMIN] = 1
+        attributes[_CC][termios.VTIME] = 0
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+
+    def drop_input(self, *, wait: bool) -> None:
+        """Forget what came in and was not read, so that no answer of the terminal ends up in the shell.
+
+        wait: an answer is still on its way; give it a moment to come.
+        """
+        if self._before is None:
+            return
+        with contextlib.suppress(OSError, termios.error):
+            if wait:
+                select.select([self._fd], [], [], 0.3)
+            termios.tcflush(self._fd, termios.TCIFLUSH)
+
+    def restore(self) -> None:
+        """As it was before the first `make_raw`."""
+        if self._before is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
+            self._before = None
+
+    def _flow_controlled(self) -> bool:
+        """Whether XON/XOFF is the line's: a terminal on a serial port stops us with it. A pty's end never does,
+        and neither does the machine's own screen."""
+        device = os.fstat(self._fd).st_rdev
+        virtual_console = os.major(device) == 4 and os.minor(device) < 64
+        return not (is_pseudo_terminal(self._fd) or virtual_console)

@@ -1,0 +1,386 @@
+"""The lean driver: Textual on any terminal of the VT100 family, down to a 9600-baud line.
+
+Textual offers its drivers a string of escape sequences per frame. This one takes the compositor's strips instead
+(`App._display`, where that string would be made) and paints them on a sheet; the glass writes what differs from
+what the terminal shows; the line says when there is room for it. See `sheet`, `glass` and `line` for why.
+What else Textual writes itself are queries and private modes that few terminals know: none of it gets out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, TextIO
+
+from textual import events
+from textual._compositor import CompositorUpdate
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.driver import Driver
+from textual.geometry import Size
+
+from xentui.screens.terminal import capabilities, size
+from xentui.screens.terminal.attributes import TtyAttributes
+from xentui.screens.terminal.glass import Glass
+from xentui.screens.terminal.input import InputParser, Token
+from xentui.screens.terminal.line import Line
+from xentui.screens.terminal.looks import Looks
+from xentui.screens.terminal.sheet import Sheet
+from xentui.screens.terminal.statistics import Statistics
+
+_SETTLE = 0.06
+"""Seconds without a new frame before the first one is written: Textual starts with several."""
+_COALESCE = 0.008
+"""Seconds in which frames that follow each other, as when a dialog opens, become one."""
+_LEAVING = 2.0
+"""Seconds that leaving may take on a line that does not move."""
+_SIZE_ANSWER = 1.5
+_MOUSE_ON, _MOUSE_OFF = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h", b"\x1b[?1006l\x1b[?1002l\x1b[?1000l"
+
+
+class LeanDriver(Driver):
+    """Use as `App(driver_class=LeanDriver)`.
+
+    Raises UnusableTerminalError when there is no terminal, or one that cannot carry a full screen. Call
+    `capabilities.detect` before the app is made, to say so before anything is started.
+    """
+
+    glyphs: str | None = None
+    """What --glyphs says: "ascii", "unicode", or None for what the terminal can show."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._in = _descriptor(sys.__stdin__)
+        self._out = next(filter(os.isatty, map(_descriptor, (sys.__stdout__, sys.__stderr__))), -1)
+        self.capabilities = capabilities.detect(self._out, glyphs=self.glyphs, no_colour=app.no_color)
+        self.statistics = Statistics()
+        self._attributes = TtyAttributes(self._in)
+        self._keys = XTermParser(False)
+        self._mouse = mouse and self.capabilities.mouse
+        self._running = False
+        self._line: Line | None = None
+        self._glass: Glass | None = None
+        self._sheet: Sheet | None = None
+        self._pump_timer: asyncio.TimerHandle | None = None
+        self._escape_timer: asyncio.TimerHandle | None = None
+        self._unwritten_frames = 0
+        self._hot_rows: set[int] = set()
+        self._size_asked = False
+        self._resumed = False
+        app.__dict__["_display"] = self._display
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, self._on_end_signal)
+        signal.signal(signal.SIGTSTP, self._on_stop_signal)
+        signal.signal(signal.SIGCONT, self._on_continue_signal)
+        atexit.register(self._leave)
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether `App.suspend` may be used."""
+        return True
+
+    # Starting and leaving
+
+    def start_application_mode(self) -> None:
+        """Make the tty raw, find its size, and begin with an unknown glass."""
+        if self._running:
+            return
+        self._running = True
+        self._attributes.make_raw()
+        self._parser = InputParser(utf8=self.capabilities.utf8)
+        self._line = Line(self._out, self._loop, self.statistics, answers=self.capabilities.answers)
+        self._line.on_room = self._pump
+        (width, height), early = self._find_size()
+        signal.signal(signal.SIGWINCH, self._on_size_signal)
+        self._new_size(width, height)
+        self._line.write(self._entering())
+        self._loop.add_reader(self._in, self._read)
+        if early:
+            self._take(early)
+        if self._resumed:
+            self._resumed = False
+            self.send_message(self.SignalResume())
+
+    def disable_input(self) -> None:
+        """Read no more."""
+        if not self._running:
+            return
+        signal.signal(signal.SIGWINCH, signal.SIG_DFL)
+        with contextlib.suppress(Exception):
+            self._loop.remove_reader(self._in)
+        if self._escape_timer is not None:
+            self._escape_timer.cancel()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was."""
+        self.disable_input()
+        self._leave()
+
+    def close(self) -> None:
+        """Give the terminal back, if that was not done yet."""
+        self._leave()
+
+    def _entering(self) -> bytes:
+        has = self.capabilities
+        return b"".join(
+            (
+                b"\x1b[?1049h" if has.alternate_screen else b"",
+                b"\x1b[?25l" if has.hide_cursor else b"",
+                b"\x1b)0" if has.glyphs == "dec" and has.shift_out else b"",
+                b"\x1b[?2004h" if has.bracketed_paste else b"",
+                _MOUSE_ON if self._mouse else b"",
+            )
+        )
+
+    def _leaving(self) -> bytes:
+        has = self.capabilities
+        return b"".join(
+            (
+                _MOUSE_OFF if self._mouse else b"",
+                b"\x1b[?2004l" if has.bracketed_paste else b"",
+                (b"\x0f" if has.shift_out else b"\x1b(B") if has.glyphs == "dec" else b"",
+                b"\x1b[r" if has.scroll_region else b"",
+                b"\x1b[m",
+                b"\x1b[?1049l" if has.alternate_screen else b"\x1b[H\x1b[J",
+                b"\x1b[?25h" if has.hide_cursor else b"",
+            )
+        )
+
+    def _leave(self) -> None:
+        """Restore the terminal. Needs no event loop, and doing it twice does nothing."""
+        if not self._running or self._line is None:
+            return
+        self._running = False
+        if self._pump_timer is not None:
+            self._pump_timer.cancel()
+        self._line.finish(self._leaving(), _LEAVING)
+        self._attributes.drop_input(wait=self._line.question_open or self._size_asked)
+        self._attributes.restore()
+
+    # Signals
+
+    def _on_end_signal(self, number: int, frame: FrameType | None) -> None:
+        """Terminal first, as nobody knows how long the rest takes; then the app, orderly, then for certain."""
+        self._leave()
+        signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
+        signal.alarm(5)
+        self._loop.call_soon_threadsafe(lambda: self._app.exit(return_code=128 + number))
+
+    def _on_stop_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._auto_restart and self._running:
+            self.suspend_application_mode()
+            self._resumed = True
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _on_continue_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._auto_restart and self._resumed:
+            self._loop.call_soon_threadsafe(self.resume_application_mode)
+
+    def _on_size_signal(self, number: int, frame: FrameType | None) -> None:
+        self._loop.call_soon_threadsafe(self._size_changed)
+
+    # Size
+
+    def _find_size(self) -> tuple[size.Size, bytes]:
+        """The size, and what was typed while the terminal was asked."""
+        early = b""
+        found = size.of_tty(self._out)
+        if found is None and self.capabilities.answers:
+            found, early = size.ask(self._in, _SIZE_ANSWER)
+            if found is not None:
+                size.tell_tty(self._out, found)
+        return found or size.without_answer(os.environ, self.capabilities), early
+
+    def ask_size(self) -> None:
+        """Ask the terminal for its size, as after it was exchanged for another; the answer comes as a key does."""
+        if self._running and self._line is not None and self.capabilities.answers:
+            self._size_asked = True
+            self._line.write(size.QUESTION)
+            if self._glass is not None:
+                self._glass.pen.lose()
+
+    def _size_changed(self) -> None:
+        found = size.of_tty(self._out)
+        if found is not None and found != self._size and self._running:
+            self._new_size(*found)
+
+    def _new_size(self, width: int, height: int) -> None:
+        self._size = width, height
+        dark = self._app.current_theme.dark
+        looks = Looks(self.capabilities, dark=dark)
+        self._sheet = Sheet(width, height, looks, self.capabilities.glyphs)
+        repeats = self._glass is not None and self._glass.pen.repeats
+        self._glass = Glass(self.capabilities, self._sheet)
+        self._glass.pen.repeats = repeats
+        self.send_message(events.Resize(Size(width, height), Size(width, height)))
+
+    # Output
+
+    def write(self, data: str) -> None:
+        """What Textual writes itself: the bell passes, and the clipboard where a mouse has been seen to work."""
+        if not self._running or self._line is None:
+            return
+        if data == "\a" or (data.startswith("\x1b]52;") and self.capabilities.mouse):
+            self._line.write(data.encode("ascii", "ignore"))
+
+    def redraw(self) -> None:
+        """Clear the screen and write all of it anew: line noise or another program's output is on it."""
+        if self._glass is not None:
+            self._glass.forget()
+            self._schedule(0)
+
+    def _display(self, screen: object, renderable: object) -> None:
+        """In place of App._display."""
+        app = self._app
+        try:
+            sheet = self._sheet
+            idle = app._batch_count or not app._running or app._closed or not self._running
+            if renderable is None or idle or sheet is None:
+                return
+            try:
+                known = isinstance(renderable, CompositorUpdate) and sheet.paint(renderable)
+            except Exception as error:
+                app._handle_exception(error)
+                return
+            if not known:
+                raise TypeError(f"a kind of screen update that this driver does not know: {renderable!r}")
+            self._unwritten_frames += 1
+            self._schedule(_COALESCE if self.statistics.frames_sent else _SETTLE)
+        finally:
+            app.post_display_hook()
+
+    def _schedule(self, delay: float) -> None:
+        if self._pump_timer is not None:
+            if self.statistics.frames_sent:
+                return
+            self._pump_timer.cancel()
+        self._pump_timer = self._loop.call_later(delay, self._pump)
+
+    def _pump(self) -> None:
+        """Write as much of the newest state as the line has room for."""
+        if self._pump_timer is not None:
+            self._pump_timer.cancel()
+            self._pump_timer = None
+        line, glass = self._line, self._glass
+        if not self._running or line is None or glass is None or not glass.behind:
+            return
+        room = line.room()
+        if room == 0:
+            self._pump_timer = self._loop.call_later(line.wait(), self._pump)
+            return
+        try:
+            frame = glass.frame(room)
+        except Exception as error:
+            self._app._handle_exception(error)
+            return
+        if frame:
+            line.write(frame)
+            if self._unwritten_frames:
+                self.statistics.frames_sent += 1
+                self.statistics.frames_skipped += self._unwritten_frames - 1
+        self._unwritten_frames = 0
+        if glass.behind:
+            self._pump_timer = self._loop.call_later(line.wait(), self._pump)
+
+    # Input
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._in, 4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:  # hung up
+            self._loop.remove_reader(self._in)
+            self._app.exit(return_code=128 + signal.SIGHUP)
+            return
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        for token in self._parser.feed(data):
+            self._dispatch(token)
+        if self._escape_timer is not None:
+            self._escape_timer.cancel()
+            self._escape_timer = None
+        if self._parser.waiting:
+            delay = 2.0 if self._parser.pasting else self._escape_delay()
+            self._escape_timer = self._loop.call_later(delay, self._input_timeout)
+
+    def _input_timeout(self) -> None:
+        self._escape_timer = None
+        for token in self._parser.timeout():
+            self._dispatch(token)
+
+    def _escape_delay(self) -> float:
+        """Seconds after which ESC is the key: a sequence takes its time on a slow line."""
+        if (own := os.environ.get("ESCDELAY", "")).isdigit():
+            return int(own) / 1000
+        rate = self.statistics.bytes_per_second
+        return 0.1 if not rate else min(1.0, 0.1 + 24 / rate)
+
+    def _dispatch(self, token: Token) -> None:
+        kind, text = token
+        if kind == "noise":
+            self.statistics.noise_bytes += len(text)
+        elif kind == "paste":
+            self.process_message(events.Paste(text))
+        elif kind == "answer" and self._answer(text):
+            pass
+        elif text == "\x0c":
+            self.redraw()
+        else:
+            self._press(text)
+
+    def _press(self, text: str) -> None:
+        if self._mouse and text.startswith(("\x1b[<", "\x1b[M")):
+            with contextlib.suppress(ValueError):
+                if (event := self._keys.parse_mouse_code(text)) is not None:
+                    self.process_message(event)
+            return
+        if len(text) == 2 and text[0] == "\x1b":
+            pressed = list(self._keys._sequence_to_key_events(text)) or list(
+                self._keys._sequence_to_key_events(text[1], alt=True)
+            )
+        else:
+            pressed = list(self._keys._sequence_to_key_events(text))
+        if not pressed:
+            self.statistics.noise_bytes += len(text)
+        for key in pressed:
+            if key.key != "<ignore>":
+                self.process_message(key)
+
+    def _answer(self, text: str) -> bool:
+        """Whether this is an answer to something that was asked."""
+        if text == "\x1b[0n" and self._line is not None:
+            self._line.answered()
+            return True
+        if text.endswith("R") and self._size_asked:
+            self._size_asked = False
+            rows, _, columns = text[2:-1].partition(";")
+            if rows.isdigit() and columns.isdigit() and size.plausible(int(columns), int(rows)):
+                size.tell_tty(self._out, (int(columns), int(rows)))
+                self._new_size(int(columns), int(rows))
+            return True
+        return text.endswith(("n", "c", "y"))
+
+
+def _descriptor(stream: TextIO | None) -> int:
+    """Its file descriptor, or -1: a daemon has no streams."""
+    try:
+        return stream.fileno() if stream is not None else -1
+    except (OSError, ValueError):
+        return -1

@@ -1,0 +1,153 @@
+"""The pen: where the terminal's cursor stands, which look and character set it writes in, and the bytes so far.
+
+Everything here is the cheapest sequence that the terminal has for what is asked (ECMA-48; DEC VT220 Programmer
+Reference, chapter 4). Carriage return and line feed move only, as output processing is off.
+"""
+
+from __future__ import annotations
+
+from xentui.screens.terminal.capabilities import Capabilities
+from xentui.screens.terminal.glyphs import DEC_GRAPHICS
+from xentui.screens.terminal.looks import Look, Looks
+from xentui.screens.terminal.sheet import Cells
+
+_UNKNOWN = -1
+
+
+class Pen:
+    """Writes into `out`; the caller takes the bytes from there."""
+
+    def __init__(self, capabilities: Capabilities, looks: Looks, width: int) -> None:
+        self._has = capabilities
+        self._looks = looks
+        self._width = width
+        self._encoding = "utf-8" if capabilities.utf8 else "ascii"
+        self._dec = capabilities.glyphs == "dec"
+        self._graphics_on = b"\x0e" if capabilities.shift_out else b"\x1b(0"
+        self._graphics_off = b"\x0f" if capabilities.shift_out else b"\x1b(B"
+        self.out = bytearray()
+        self.repeats = False
+        """Whether REP may be used: terminfo has it and the terminal was seen to do it."""
+        self.row = self.column = _UNKNOWN
+        self.look: Look = 0
+        self._graphics = False
+
+    def copy(self) -> Pen:
+        """A pen in the same state with nothing written, to try something out."""
+        other = Pen(self._has, self._looks, self._width)
+        other.repeats = self.repeats
+        other.row, other.column, other.look, other._graphics = self.row, self.column, self.look, self._graphics
+        return other
+
+    def lose(self) -> None:
+        """Forget where the cursor is: the next move is absolute."""
+        self.row = self.column = _UNKNOWN
+
+    def rest(self) -> None:
+        """Back to the default look and to ASCII, so that whoever writes next, or noise, does little harm."""
+        self.wear(0)
+        self._use_graphics(False)
+
+    def wear(self, look: Look) -> None:
+        """Make `look` the look of what is written from here on."""
+        if look != self.look:
+            self.out += self._looks.change(self.look, look)
+            self.look = look
+
+    def move(self, row: int, column: int) -> None:
+        """Put the cursor there."""
+        if row != self.row or column != self.column:
+            self.out += self.motion(row, column)
+            self.row, self.column = row, column
+
+    def motion(self, row: int, column: int) -> bytes:
+        """The shortest way to (row, column), counted from 0."""
+        if column:
+            best = b"\x1b[%d;%dH" % (row + 1, column + 1)
+        else:
+            best = b"\x1b[%dH" % (row + 1) if row else b"\x1b[H"
+        if self.row == _UNKNOWN:
+            return best
+        down = row - self.row
+        if 0 <= down <= 4:
+            lines = b"\n" * down
+            across = self._along(self.column, column)
+            if across is not None and down + len(across) < len(best):
+                best = lines + across
+            from_margin = self._along(0, column)
+            if from_margin is not None and down + 1 + len(from_margin) < len(best):
+                best = b"\r" + lines + from_margin
+        elif column == self.column:
+            vertical = b"\x1b[%dB" % down if down > 0 else b"\x1b[%dA" % -down if down < -1 else b"\x1b[A"
+            if len(vertical) < len(best):
+                best = vertical
+        return best
+
+    def _along(self, here: int, column: int) -> bytes | None:
+        """The shortest way along a row."""
+        if here == _UNKNOWN:
+            return None
+        if column == 0 and here:
+            return b"\r"
+        far = column - here
+        if far > 0:
+            return b"\x1b[%dC" % far if far > 1 else b"\x1b[C"
+        if -far <= 4:
+            return b"\b" * -far
+        return b"\x1b[%dD" % -far
+
+    def write(self, cells: Cells, start: int, end: int) -> None:
+        """Write the cells of the row at the cursor, which stands at `start`, up to `end`, exclusively."""
+        characters, looks = cells
+        blank_of, erasable = self._looks.blank_of, self._looks.erasable
+        repeats, erases = self.repeats, self._has.erase_characters
+        out = self.out
+        at = start
+        while at < end:
+            character, look = characters[at], looks[at]
+            after = at + 1
+            while after < end and characters[after] == character and looks[after] == look:
+                after += 1
+            count = after - at
+            if not (character == " " and blank_of[self.look] == look):
+                self.wear(look)
+            if count > 3 and character:
+                if character == " " and erases and count > 9 and erasable[look]:
+                    out += b"\x1b[%dX" % count
+                    if after == end:
+                        self.column = at
+                        return
+                    out += b"\x1b[%dC" % count
+                    at = after
+                    continue
+                if repeats:
+                    one = self._encoded(character)
+                    again = b"\x1b[%db" % (count - 1)
+                    if len(one) * count > len(one) + len(again):
+                        out += one + again
+                        at = after
+                        continue
+                out += self._encoded(character) * count
+            else:
+                for _ in range(count):
+                    out += self._encoded(character)
+            at = after
+        # At the margin the cursor waits for the next character, and terminals differ in where it then stands.
+        self.column = end if end < self._width else _UNKNOWN
+        if end >= self._width and not self._has.eat_newline:
+            self.row = _UNKNOWN
+
+    def _encoded(self, character: str) -> bytes:
+        if character.isascii():
+            if self._graphics and character not in ("", " "):
+                self._use_graphics(False)
+            return character.encode()
+        if self._dec and (byte := DEC_GRAPHICS.get(character)):
+            self._use_graphics(True)
+            return byte.encode()
+        return character.encode(self._encoding, "replace")
+
+    def _use_graphics(self, graphics: bool) -> None:
+        if graphics is not self._graphics:
+            self._graphics = graphics
+            self.out += self._graphics_on if graphics else self._graphics_off
