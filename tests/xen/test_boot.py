@@ -15,21 +15,22 @@ def test_dom0_runs_under_xen(dom0: Dom0) -> None:
 
 def test_two_guests_were_started_at_boot(dom0: Dom0) -> None:
     dom0.wait("two guests", lambda: len(dom0.running()) == 3, deadline=180)
-    assert dom0.running() == ["Domain-0", "client01", "server01"]
+    assert sorted(dom0.running()) == ["Domain-0", "client01", "server01"]
 
 
-def test_memory_fits_the_guides_machine(dom0: Dom0, machine: LiveMachine, record_property: object) -> None:
+def test_memory_fits_the_guides_machine(dom0: Dom0, machine: LiveMachine) -> None:
     lines = dom0.run(["xl", "list"]).stdout.splitlines()[1:]
     memory = {line.split()[0]: int(line.split()[2]) for line in lines}
     assert memory["Domain-0"] <= DOM0_MEMORY_MIB
-    free = dom0.run(["sh", "-c", "free -m; xl info free_memory; df -m / | tail -1; systemd-analyze"]).stdout
-    print(f"boot to login: {machine.boot_seconds:.0f} s\n{free}")
+    free = dom0.run(["free", "-m"]).stdout
+    host = int(dom0.run(["xl", "info", "free_memory"]).stdout)
+    times = dom0.run(["systemd-analyze"]).stdout
+    print(f"\nboot to login: {machine.boot_seconds:.0f} s; free in the host: {host} MiB\n{free}{times}")
     available = int(free.splitlines()[1].split()[6])
     assert available > 200, free
 
 
 def test_nothing_failed_at_boot(dom0: Dom0) -> None:
-    dom0.run(["systemctl", "is-system-running", "--wait"], deadline=180, check=False)
     assert dom0.run(["systemctl", "--failed", "--plain", "--no-legend"]).stdout == ""
 
 

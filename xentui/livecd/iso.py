@@ -28,7 +28,8 @@ _EARLY = f"search --set=root --file /{_MARK}\nset prefix=($root)/boot/grub\n"
 #: dom0 keeps this much whatever guests ask for, in MiB.
 DOM0_MEMORY_MIB = 640
 _XEN = f"dom0_mem={DOM0_MEMORY_MIB}M,max:{DOM0_MEMORY_MIB}M ucode=scan loglvl=warning guest_loglvl=warning"
-_LINUX = "boot=live net.ifnames=0"
+# Kernel messages below a warning stay out of the screen that xentui draws on.
+_LINUX = "boot=live net.ifnames=0 loglevel=4"
 
 
 def source_date() -> int:
@@ -53,8 +54,7 @@ def build_iso(builder: Builder, work: Path, base: Base, layer: Path, output: Pat
         _link_or_copy(source, target)
     (live / "filesystem.module").write_text("filesystem.squashfs\nxentui.squashfs\n")
     (tree / _MARK).touch()
-    menu = _MENU.read_text().replace("@XEN@", _XEN).replace("@LINUX@", _LINUX)
-    (grub / "grub.cfg").write_text(menu)
+    (grub / "grub.cfg").write_text(menu())
     early = work / "early.cfg"
     early.write_text(_EARLY)
     with builder.step("Making the boot loaders"):
@@ -63,6 +63,11 @@ def build_iso(builder: Builder, work: Path, base: Base, layer: Path, output: Pat
         partition = _efi_partition(builder, work, efi, epoch)
     with builder.step(f"Writing {output}"):
         _xorriso(builder, work, tree, partition, output, epoch)
+
+
+def menu() -> str:
+    """GRUB's menu."""
+    return _MENU.read_text().replace("@XEN@", _XEN).replace("@LINUX@", _LINUX)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

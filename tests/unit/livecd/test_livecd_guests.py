@@ -1,0 +1,81 @@
+"""The small guests: an initramfs that cpio reads, config files that xl takes."""
+
+from __future__ import annotations
+
+import gzip
+import stat
+from pathlib import Path
+
+import pytest
+
+from xentui.livecd.base import Base
+from xentui.livecd.cpio import Initramfs
+from xentui.livecd.guests import AUTOSTARTED, INITRAMFS, NAMES, add_guests, config
+
+
+def entries(packed: bytes) -> dict[str, tuple[int, bytes]]:
+    """Read a newc archive as the kernel does: name to (mode, data), up to the trailer."""
+    data, at, found = gzip.decompress(packed), 0, {}
+    while True:
+        assert data[at : at + 6] == b"070701"
+        fields = [int(data[at + 6 + 8 * n : at + 14 + 8 * n], 16) for n in range(13)]
+        mode, size, length = fields[1], fields[6], fields[11]
+        name = data[at + 110 : at + 110 + length - 1].decode()
+        start = (at + 110 + length + 3) & ~3
+        if name == "TRAILER!!!":
+            return found
+        found[name] = (mode, data[start : start + size])
+        at = (start + size + 3) & ~3
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Base:
+    base = Base(tmp_path / "base")
+    base.guest.mkdir(parents=True)
+    (base.guest / "busybox").write_bytes(b"\x7fELF busybox")
+    (base.guest / "xen-netfront.ko").write_bytes(b"module")
+    return base
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 3, 4, 5])
+def test_every_length_of_name_and_data_is_padded(length: int) -> None:
+    image = Initramfs()
+    image.folder("bin")
+    image.file("bin/" + "x" * (length + 1), b"y" * length, 0o755)
+    image.link("sh", "bin/x")
+    found = entries(image.packed())
+    assert stat.S_ISDIR(found["bin"][0])
+    assert found["bin/" + "x" * (length + 1)] == (stat.S_IFREG | 0o755, b"y" * length)
+    assert found["sh"] == (stat.S_IFLNK | 0o777, b"bin/x")
+
+
+def test_the_initramfs_has_what_the_kernel_starts(base: Base, tmp_path: Path) -> None:
+    add_guests(tmp_path / "root", base)
+    found = entries((tmp_path / "root" / INITRAMFS).read_bytes())
+    assert found["init"][1].startswith(b"#!/bin/busybox sh\n")
+    assert found["init"][0] & 0o111
+    assert found["bin/busybox"][1] == b"\x7fELF busybox"
+    assert found["lib/modules/xen-netfront.ko"][1] == b"module"
+    assert b"hvc0::respawn:/sbin/getty" in found["etc/inittab"][1]
+    for number in range(len(found["etc/shadow"][1].splitlines())):
+        assert found["etc/shadow"][1].splitlines()[number].count(b":") == 8
+
+
+def test_the_same_inputs_give_the_same_bytes(base: Base, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        add_guests(tmp_path / name, base)
+    assert (tmp_path / "one" / INITRAMFS).read_bytes() == (tmp_path / "two" / INITRAMFS).read_bytes()
+
+
+def test_two_of_the_four_start_with_dom0(base: Base, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    add_guests(root, base)
+    assert sorted(path.stem for path in (root / "etc/xen").glob("*.cfg")) == sorted(NAMES)
+    links = list((root / "etc/xen/auto").iterdir())
+    assert sorted(path.stem for path in links) == sorted(AUTOSTARTED)
+    assert all(path.resolve().is_file() for path in links)
+
+
+def test_no_two_guests_share_an_address() -> None:
+    macs = {line for n, name in enumerate(NAMES, 1) for line in config(name, n).splitlines() if line.startswith("vif")}
+    assert len(macs) == len(NAMES)
