@@ -217,15 +217,16 @@ class Glass:
         was_characters, was_looks = rows[y]
         width = self._sheet.width
         different = [x for x in range(width) if characters[x] != was_characters[x] or looks[x] != was_looks[x]]
-        if y == self._sheet.height - 1 and not self._has.eat_newline and different[-1:] == [width - 1]:
-            different.pop()  # writing there would scroll the screen
-        rows[y] = (list(characters), list(looks))
-        if not different:
-            return
+        rows[y] = shown = (list(characters), list(looks))
         erase_from = self._blank_tail(cells, different)
         if erase_from is not None:
             while different and different[-1] >= erase_from:
                 different.pop()
+        elif y == self._sheet.height - 1 and not self._has.eat_newline and different[-1:] == [width - 1]:
+            # Writing there would scroll the screen: what was there stays.
+            last = width - 2 if "" in (characters[-1], was_characters[-1]) else width - 1
+            different = [x for x in different if x < last]
+            shown[0][last:], shown[1][last:] = was_characters[last:], was_looks[last:]
         start = 0
         while start < len(different):
             end = start + 1
@@ -246,7 +247,7 @@ class Glass:
         characters, looks = cells
         tail = len(characters)
         blank = looks[-1]
-        if not self._has.erase_line or not self._sheet.looks.erasable[blank]:
+        if not different or not self._has.erase_line or not self._sheet.looks.erasable[blank]:
             return None
         while tail and characters[tail - 1] == " " and looks[tail - 1] == blank:
             tail -= 1

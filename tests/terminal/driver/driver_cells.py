@@ -1,0 +1,40 @@
+"""What an emulator shows, cell by cell, and a writer too simple to be wrong to compare with."""
+
+from __future__ import annotations
+
+from xentui.console.attributes import Attributes
+from xentui.console.emulator import Emulator
+from xentui.screens.terminal.capabilities import Capabilities
+from xentui.screens.terminal.glyphs import DEC_GRAPHICS
+from xentui.screens.terminal.sheet import Sheet
+
+Cell = tuple[str, Attributes]
+
+
+def cells(emulator: Emulator) -> list[list[Cell]]:
+    """The screen. What does not show on a blank, as its foreground, is left out."""
+    return [
+        [(character, _visible(character, look)) for text, look in emulator.runs(row) for character in text]
+        for row in range(emulator.rows)
+    ]
+
+
+def _visible(character: str, look: Attributes) -> Attributes:
+    if character != " " or look.reverse or look.underline or look.strike or look.blink:
+        return look
+    return Attributes(background=look.background)
+
+
+def simply(sheet: Sheet, capabilities: Capabilities) -> bytes:
+    """The whole sheet, each cell with its own SGR from the default and its own character set."""
+    out = bytearray(b"\x1b[m\x1b[H\x1b[2J\x1b)0")
+    for y, (characters, looks) in enumerate(sheet.rows):
+        out += b"\x1b[%d;1H" % (y + 1)
+        for character, look in zip(characters, looks, strict=True):
+            fore, back, attributes = sheet.looks.appearances[look]
+            out += f"\x1b[{';'.join(['0', *attributes, *filter(None, (fore, back))])}m".encode()
+            if capabilities.glyphs == "dec" and character in DEC_GRAPHICS:
+                out += b"\x1b(0" + DEC_GRAPHICS[character].encode() + b"\x1b(B"
+            else:
+                out += character.encode()
+    return bytes(out)

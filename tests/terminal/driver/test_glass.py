@@ -1,0 +1,144 @@
+"""The glass shows the sheet, whatever was on it before, on every terminal, in whatever pieces it is written."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+
+import pytest
+from driver_cells import cells, simply
+from rich.style import Style
+from textual._compositor import LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Segment, Strip
+from xentui.console.emulator import Emulator
+from xentui.screens.terminal.capabilities import Capabilities
+from xentui.screens.terminal.glass import Glass
+from xentui.screens.terminal.looks import Looks
+from xentui.screens.terminal.sheet import Sheet
+
+TERMS = ("vt100", "vt102", "vt220", "linux", "ansi", "xterm", "xterm-256color", "screen", "tmux-256color", "unknown")
+STYLES = [
+    None,
+    Style.parse("bold"),
+    Style.parse("reverse"),
+    Style.parse("bold red on blue"),
+    Style.parse("#ffa62b on #121212"),
+    Style.parse("on #24292f"),
+    Style.parse("underline green"),
+    Style.parse("dim italic white on #0178d4"),
+]
+TEXTS = ["running", " ", "          ", "─────────────────────", "仮想03", "é", "aaaaaaaaaaaa", "│", "▔▔▔▔", "x", "e\u0301"]
+
+
+def line(random_: random.Random, width: int) -> Strip:
+    segments, x = [], 0
+    while x < width:
+        segment = Segment(random_.choice(TEXTS), random_.choice(STYLES))
+        segments.append(segment)
+        x += segment.cell_length
+    return Strip(segments).crop(0, width)
+
+
+def edited(random_: random.Random, lines: list[Strip], width: int) -> list[Strip]:
+    """As screens change: a few cells, a block that moves, an emptied end, or all of it."""
+    lines = list(lines)
+    kind = random_.randrange(5)
+    top, bottom = sorted(random_.sample(range(len(lines)), 2))
+    if kind == 0:
+        for y in random_.sample(range(len(lines)), 3):
+            x = random_.randrange(width - 8)
+            lines[y] = Strip.join([lines[y].crop(0, x), line(random_, 4), lines[y].crop(x + 4, width)])
+    elif kind == 1:
+        lines[top : bottom + 1] = [*lines[top + 1 : bottom + 1], line(random_, width)]
+    elif kind == 2:
+        lines[top : bottom + 1] = [line(random_, width), *lines[top:bottom]]
+    elif kind == 3:
+        style = random_.choice(STYLES)
+        lines[top:] = [Strip([Segment(" " * width, style)])] * (len(lines) - top)
+    else:
+        lines = [line(random_, width) for _ in lines]
+    return lines
+
+
+@pytest.mark.parametrize("room", [None, 40])
+@pytest.mark.parametrize("term", TERMS)
+def test_the_glass_shows_the_sheet(term: str, room: int | None, terminfo: Callable[..., Capabilities]) -> None:
+    has = terminfo(term)
+    if has.glyphs == "ascii" and term != "ansi":
+        has = terminfo(term, utf8=True, glyphs="unicode")
+    if term.startswith(("xterm", "tmux")):
+        has = terminfo(term, utf8=True, glyphs="unicode", colours=256 if "256" in term else has.colours)
+    random_ = random.Random(f"{term} {room}")
+    width, height = 60, 9
+    for round_ in range(3):
+        sheet = Sheet(width, height, Looks(has), has.glyphs)
+        glass = Glass(has, sheet)
+        glass.pen.repeats = has.repeat and round_ % 2 == 1
+        shown = Emulator(width, height, scrollback=0)
+        shown.feed("litter \x1b[31;44m of another program ┼".encode() * 40 + b"\x1b)0")
+        lines = [line(random_, width) for _ in range(height)]
+        for step in range(20):
+            if step:
+                lines = edited(random_, lines, width)
+            sheet.paint(LayoutUpdate([[strip] for strip in lines], Region(0, 0, width, height)))
+            if step == 13:
+                shown.feed(b"noise on the line \x1b[1m" + b"~" * 50 + b"\x1b[5;9r" * has.scroll_region)
+                glass.forget()
+            first = True
+            while glass.behind:
+                frame = glass.frame(room)
+                assert frame or not glass.behind
+                shown.feed(frame)
+                first = False
+            assert not first
+            meant = Emulator(width, height, scrollback=0)
+            meant.feed(simply(sheet, has))
+            expected, got = cells(meant), cells(shown)
+            if not has.eat_newline:
+                expected[-1][-1] = got[-1][-1]  # it cannot be written without scrolling
+            assert got == expected, f"round {round_} step {step}"
+
+
+def test_nothing_changed_writes_nothing(terminfo: Callable[..., Capabilities]) -> None:
+    has = terminfo("vt220")
+    sheet = Sheet(80, 24, Looks(has), has.glyphs)
+    glass = Glass(has, sheet)
+    lines = [[line(random.Random(1), 80)] for _ in range(24)]
+    sheet.paint(LayoutUpdate(lines, Region(0, 0, 80, 24)))
+    assert glass.frame()
+    sheet.paint(LayoutUpdate(lines, Region(0, 0, 80, 24)))
+    assert glass.frame() == b""
+    assert not glass.behind
+
+
+# What each terminal understands, from its manual: DEC VT100 and VT102 User Guides, VT220 Programmer Reference,
+# console_codes(4), ansi.sys as terminfo's `ansi` has it, XTerm Control Sequences.
+_VT100 = r"\x1b\[(\d*(;\d*)?[HABCDJKr]|[0-57;]*m|\?25[lh])|\x1b[()][0B]|\x1bM|[\x0e\x0f\n\r\b]"
+ALLOWED = {
+    "unknown": r"\x1b\[(\d*(;\d*)?[HABCDJK]|m)|[\n\r\b]",
+    "vt100": _VT100,
+    "vt102": _VT100 + r"|\x1b\[\d*[PLM]",
+    "vt220": _VT100 + r"|\x1b\[\d*[PLMX@]|\x1b\[2[2457](;\d+)*m",
+    "linux": _VT100 + r"|\x1b\[\d*[PLMX@Gd]|\x1b\[[0-9;]*m",
+    "ansi": r"\x1b\[(\d*(;\d*)?[HABCDJKPLMX@Gdb]|[0-9;]*m)|[\n\r\b]",
+    "xterm": _VT100 + r"|\x1b\[\d*[PLMX@Gdb]|\x1b\[[0-9;]*m",
+    "xterm-256color": _VT100 + r"|\x1b\[\d*[PLMX@Gdb]|\x1b\[[0-9;]*m",
+    "screen": _VT100 + r"|\x1b\[\d*[PLM@Gd]|\x1b\[[0-9;]*m",
+    "tmux-256color": _VT100 + r"|\x1b\[\d*[PLM@Gd]|\x1b\[[0-9;]*m",
+}
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_no_sequence_that_the_terminal_does_not_know(term: str, terminfo: Callable[..., Capabilities]) -> None:
+    has = terminfo(term)
+    random_ = random.Random(term)
+    sheet = Sheet(80, 24, Looks(has), has.glyphs)
+    glass = Glass(has, sheet)
+    lines = [line(random_, 80) for _ in range(24)]
+    for _ in range(60):
+        sheet.paint(LayoutUpdate([[strip] for strip in lines], Region(0, 0, 80, 24)))
+        left = re.sub(ALLOWED[term], "", glass.frame().decode("ascii"))
+        assert left.isprintable(), re.findall(r"\x1b.{0,8}", left)
+        lines = edited(random_, lines, 80)
