@@ -75,6 +75,10 @@ class Host:
         """The environment for programs on a terminal."""
         return self.runner.child_environment()
 
+    def shell_argv(self) -> list[str]:
+        """A shell for the user on the host, to be run on a terminal with `environment`."""
+        return [os.environ.get("SHELL") or "/bin/sh", "-l"]
+
     def run(
         self,
         argv: Sequence[str],
@@ -178,6 +182,9 @@ class SshHost(Host):
         # -e none: the console's own detach key is the only one that means anything.
         return [*self._ssh("-tt", "-e", "none", "-o", "BatchMode=yes"), "--", self.target, shlex.join(argv)]
 
+    def shell_argv(self) -> list[str]:
+        return [*self._ssh("-tt"), "--", self.target]
+
     def path(self, path: str) -> Path:
         raise HostError(f"{path}: stands on {self.name}, not here")
 
@@ -228,6 +235,9 @@ class LibvirtHost(Host):
         raise HostError(f"{self.name}: only libvirt can be reached there, no programs")
 
     terminal_argv = argv
+
+    def shell_argv(self) -> list[str]:
+        raise HostError(f"{self.name}: only libvirt can be reached there, no shell")
 
     def path(self, path: str) -> Path:
         raise HostError(f"{path}: files of {self.name} cannot be reached through libvirt")

@@ -1,0 +1,42 @@
+"""Where things stand in a demo directory, and which paths of the dom0 they stand for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+#: Folders and files of the simulated dom0. All other paths are this machine's own.
+MAPPED = (
+    "/etc/xen",
+    "/etc/motd",
+    "/etc/hostname",
+    "/home/livexen",
+    "/run/lock",
+    "/srv/xen",
+    "/var/lib/xen",
+    "/var/lock",
+    "/var/log/xen",
+)
+
+
+class Layout:
+    """The files of one demo directory."""
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self.directory = Path(directory).absolute()
+        self.root = self.directory / "root"
+        self.bin = self.directory / "bin"
+        self.shell_bin = self.directory / "shell-bin"
+        self.lib = self.directory / "lib"
+        self.socket = self.directory / "socket"
+        self.state = self.directory / "state.json"
+        self.log = self.directory / "daemon.log"
+
+    def path(self, path: str, folder: str = "/") -> Path:
+        """Where `path`, as a program in `folder` would name it in the demo dom0, stands on this machine."""
+        absolute = os.path.normpath(PurePosixPath(folder) / path)
+        if absolute.startswith("//"):
+            absolute = absolute[1:]
+        if any(absolute == place or absolute.startswith(place + "/") for place in MAPPED):
+            return self.root / absolute.lstrip("/").replace("run/lock", "var/lock", 1)
+        return Path(absolute)
