@@ -65,7 +65,7 @@ class Action:
 
     def by_hand(self, domain: Domain, argument: str = "") -> list[str] | None:
         """The command a user would type for it, or None where there is no single one."""
-        if domain.libvirt_owns and self.virsh is not None:
+        if domain.libvirt_owns and domain.save_file is None and self.virsh is not None:
             return ["virsh", *self.virsh(domain, argument)]
         return ["xl", *self.xl(domain, argument)] if self.xl is not None else None
 
@@ -199,7 +199,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "console", "Console", ("c",), Group.CONSOLE, "open its console in a pane beside the table",
         bar=2, verb=True, reason=_has_console,
-        xl=lambda d, _: ["console", d.name], virsh=lambda d, _: ["console", d.name],
+        xl=lambda d, _: ["console", d.reference], virsh=lambda d, _: ["console", d.name],
     ),
     Action(
         "start", "Start", ("s",), Group.POWER, "start the guest from its configuration",
@@ -217,64 +217,68 @@ ACTIONS: tuple[Action, ...] = (
         "shutdown", "Shut down", ("d",), Group.POWER, "ask the guest to shut down (by ACPI if it has no PV drivers)",
         changes=True, many=True, verb=True, bar=4, reason=_first(_guest, _answering),
         run=lambda t, d, _, cancel: t.shutdown(d, cancel=cancel),
-        xl=lambda d, _: ["shutdown", "-F", d.name], virsh=lambda d, _: ["shutdown", d.name],
+        xl=lambda d, _: ["shutdown", "-F", d.reference], virsh=lambda d, _: ["shutdown", d.name],
     ),
     Action(
         "reboot", "Reboot", ("r",), Group.POWER, "ask the guest to reboot; it comes back with a new id",
         changes=True, many=True, verb=True, reason=_first(_guest, _answering),
         run=lambda t, d, _, cancel: t.reboot(d, cancel=cancel),
-        xl=lambda d, _: ["reboot", "-F", d.name], virsh=lambda d, _: ["reboot", d.name],
+        xl=lambda d, _: ["reboot", "-F", d.reference], virsh=lambda d, _: ["reboot", d.name],
     ),
     Action(
         "pause", "Pause", ("p",), Group.POWER, "stop it where it is; it keeps its memory",
         changes=True, many=True, verb=True, bar=5, reason=_first(_guest, _answering),
         run=lambda t, d, _, __: t.pause(d),
-        xl=lambda d, _: ["pause", d.name], virsh=lambda d, _: ["suspend", d.name],
+        xl=lambda d, _: ["pause", d.reference], virsh=lambda d, _: ["suspend", d.name],
     ),
     Action(
         "unpause", "Unpause", ("u",), Group.POWER, "let a paused guest go on",
         changes=True, many=True, verb=True, reason=_first(_guest, _paused),
         run=lambda t, d, _, __: t.unpause(d),
-        xl=lambda d, _: ["unpause", d.name], virsh=lambda d, _: ["resume", d.name],
+        xl=lambda d, _: ["unpause", d.reference], virsh=lambda d, _: ["resume", d.name],
     ),
     Action(
         "destroy", "Destroy", ("K",), Group.POWER, "take its power away at once",
         changes=True, dangerous=True, many=True, verb=True, bar=6, warning=_STATE_LOST,
         reason=_first(_guest, _alive), run=lambda t, d, _, __: t.destroy(d),
-        xl=lambda d, _: ["destroy", d.name], virsh=lambda d, _: ["destroy", d.name],
+        xl=lambda d, _: ["destroy", d.reference], virsh=lambda d, _: ["destroy", d.name],
     ),
     Action(
         "save", "Save", ("w",), Group.STATE, "write its memory to a file and end it; restore it later",
         changes=True, verb=True, reason=_first(_guest, _answering),
         question=Question("Save {name} to the file", _save_name, _path_complaint),
         run=lambda t, d, file, cancel: t.save(d, file, cancel=cancel),
-        xl=lambda d, file: ["save", d.name, file], virsh=lambda d, file: ["save", d.name, file],
+        xl=lambda d, file: ["save", d.reference, file], virsh=lambda d, file: ["save", d.name, file],
     ),
     Action(
         "restore", "Restore", ("R",), Group.STATE, "bring a saved guest back to life",
         changes=True, verb=True, reason=_saved,
-        run=lambda t, d, _, cancel: t.restore(d.save_file or "", cancel=cancel),
-        xl=lambda d, _: ["restore", d.save_file or ""], virsh=lambda d, _: ["restore", d.save_file or ""],
+        # libvirt keeps the file of a managed save to itself: such a domain is restored by starting it.
+        run=lambda t, d, _, cancel: (
+            t.restore(d.save_file, cancel=cancel) if d.save_file else t.start(d, cancel=cancel)
+        ),
+        xl=lambda d, _: ["restore", d.save_file or ""],
+        virsh=lambda d, _: ["start", d.name],
     ),
     Action(
         "rename", "Rename", ("n",), Group.RESOURCES, "give the running domain another name",
         changes=True, reason=_renamable,
         question=Question("New name of {name}", lambda d: d.name, _name_complaint),
-        run=lambda t, d, name, _: t.rename(d, name), xl=lambda d, name: ["rename", d.name, name],
+        run=lambda t, d, name, _: t.rename(d, name), xl=lambda d, name: ["rename", d.reference, name],
     ),
     Action(
         "memory", "Memory", ("m",), Group.RESOURCES, "set its memory, in MiB, now",
         changes=True, reason=_alive,
         question=Question("Memory of {name} in MiB", lambda d: str(d.memory_mib or ""), _memory_complaint),
         run=lambda t, d, mib, _: t.set_memory(d, int(mib)),
-        xl=lambda d, mib: ["mem-set", d.name, f"{mib}m"], virsh=lambda d, mib: ["setmem", d.name, f"{mib}MiB"],
+        xl=lambda d, mib: ["mem-set", d.reference, f"{mib}m"], virsh=lambda d, mib: ["setmem", d.name, f"{mib}MiB"],
     ),
     Action(
         "vcpus", "vCPUs", ("v",), Group.RESOURCES, "set how many of its virtual CPUs are on line",
         changes=True, reason=_alive,
         question=Question("vCPUs of {name}", lambda d: str(d.vcpus or ""), _number_complaint(1, "vCPUs")),
         run=lambda t, d, count, _: t.set_vcpus(d, int(count)),
-        xl=lambda d, count: ["vcpu-set", d.name, count], virsh=lambda d, count: ["setvcpus", d.name, count],
+        xl=lambda d, count: ["vcpu-set", d.reference, count], virsh=lambda d, count: ["setvcpus", d.name, count],
     ),
     Action(
         "autostart", "Autostart", ("a",), Group.RESOURCES, "start it with the host, or no longer (on/off)",

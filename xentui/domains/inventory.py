@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from xentui.domains.configs import ConfigFiles, GuestConfig
 from xentui.domains.domain import Domain, HostInfo, Snapshot
+from xentui.domains.follow import Follower
+from xentui.domains.libvirt import Libvirt, socket_paths
+from xentui.domains.libvirt_source import LibvirtSource
 from xentui.domains.merge import Sources, merge
 from xentui.domains.savefiles import SavedGuest
 from xentui.domains.statistics import Statistics
@@ -23,34 +27,64 @@ REMOTE_FILES_AGE = 15.0
 REMOTE_LOAD_AGE = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What stands in files."""
+
+    configs: Sequence[GuestConfig] = ()
+    problems: Sequence[str] = ()
+    autostart: Mapping[str, str] = field(default_factory=dict)
+    saved: Sequence[SavedGuest] = ()
+
+
 class Inventory:
     """Gives snapshots of a host's domains. Blocking calls, for worker threads; none of them raises."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
         self.xl: Xl | None = Xl(host) if host.has_toolstack else None
+        self.libvirt: Libvirt | None = None
         self._xl_source = XlSource(self.xl) if self.xl is not None else None
+        self._libvirt_source: LibvirtSource | None = None
+        uri = _libvirt_uri(host)
+        if uri is not None:
+            self.libvirt = Libvirt(uri, host.log)
+            self._libvirt_source = LibvirtSource(self.libvirt, full=not host.has_toolstack)
         self._statistics = Statistics(host) if host.has_toolstack else None
+        self._xenstore: Follower | None = None
         self._configs = ConfigFiles(host)
-        self._files: tuple[float, list[GuestConfig], list[str], dict[str, str], list[SavedGuest]] | None = None
+        self._files: tuple[float, int, _Files] | None = None
         self._load: tuple[float, float | None] | None = None
         self._lock = threading.Lock()
 
     def open(self) -> None:
-        """Start what runs along: statistics, libvirt's connection. Problems go into the snapshots."""
+        """Start what runs along: the statistics. Problems go into the snapshots."""
         if self._statistics is not None:
             self._statistics.start()
 
     def close(self) -> None:
         """End what was started."""
+        if self._xenstore is not None:
+            self._xenstore.stop()
         if self._statistics is not None:
             self._statistics.stop()
+        if self.libvirt is not None:
+            self.libvirt.close()
 
     def watch(self, callback: Callable[[], None]) -> None:
         """Call `callback`, in any thread, when something changed and a new snapshot is worth taking."""
+        if self.libvirt is not None:
+            self.libvirt.listen(lambda _uuid: callback())
+        if self.host.has_toolstack and self._xenstore is None:
+            # xenstored tells of each domain that comes and goes; where it cannot, the clock has to do.
+            argv = ["xenstore-watch", "@introduceDomain", "@releaseDomain"]
+            self._xenstore = Follower(self.host, argv, lambda _line: callback())
+            self._xenstore.start()
 
     def toolstack(self, domain: Domain) -> Toolstack:
         """Who carries out what is done to `domain`. Raises ToolstackError if nobody can."""
+        if self.libvirt is not None and (self.xl is None or (domain.libvirt_owns and domain.save_file is None)):
+            return self.libvirt
         if self.xl is None:
             raise ToolstackError(f"Nothing here can manage {domain.name}.")
         return self.xl
@@ -71,21 +105,31 @@ class Inventory:
             problems.append(state.problem)
         if self._statistics is not None:
             sources.rates = self._statistics.rates(state.rows)
-        sources.configs, file_problems, auto, sources.saved = self._read_files()
-        sources.autostart = auto
-        problems += file_problems
-        return Snapshot(self._host_info(state.info), merge(sources), now, tuple(problems))
+        host = None
+        if self._libvirt_source is not None:
+            virt = self._libvirt_source.read()
+            sources.libvirt, sources.libvirt_stale, host = virt.rows, virt.stale_seconds, virt.host
+            # A dom0's own libvirt is a guest here: it matters only once it was seen to work.
+            if virt.problem is not None and (self.xl is None or virt.stale_seconds is not None):
+                problems.append(virt.problem)
+        files = self._read_files()
+        sources.configs, sources.autostart, sources.saved = files.configs, files.autostart, files.saved
+        problems += files.problems
+        return Snapshot(host or self._host_info(state.info), merge(sources), now, tuple(problems))
 
-    def _read_files(self) -> tuple[list[GuestConfig], list[str], dict[str, str], list[SavedGuest]]:
-        if self._files is not None and self.host.is_remote and time.monotonic() - self._files[0] < REMOTE_FILES_AGE:
-            return self._files[1:]
+    def _read_files(self) -> _Files:
         if self.xl is None:
-            return [], [], {}, []
+            return _Files()
+        # Read before the files are: what xentui changes meanwhile counts as new.
+        version = self.xl.files_version
+        if self._files is not None and self.host.is_remote:
+            at, known, files = self._files
+            if time.monotonic() - at < REMOTE_FILES_AGE and known == version:
+                return files
         configs, problems = self._configs.read()
-        auto = self.xl.autostart.entries()
-        saved = self.xl.saved_guests.list()
-        self._files = (time.monotonic(), configs, problems, auto, saved)
-        return configs, problems, auto, saved
+        files = _Files(configs, problems, self.xl.autostart.entries(), self.xl.saved_guests.list())
+        self._files = (time.monotonic(), version, files)
+        return files
 
     def _host_info(self, info: Mapping[str, str]) -> HostInfo:
         return HostInfo(
@@ -112,3 +156,10 @@ class Inventory:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isascii() and text.isdigit() else None
+
+
+def _libvirt_uri(host: Host) -> str | None:
+    """Which libvirt to speak to: the one that was asked for, else a dom0's own if it is there."""
+    if host.libvirt_uri is not None or host.is_demo or host.is_remote:
+        return host.libvirt_uri
+    return "xen:///system" if any(host.path(path).exists() for path in socket_paths()) else None

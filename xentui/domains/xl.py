@@ -61,6 +61,8 @@ class Xl:
         self._probed = False
         self.saved_guests = SavedGuests(host)
         self.autostart = Autostart(host)
+        #: Counts what xentui changed in the host's files: links for start-up, saved guests.
+        self.files_version = 0
 
     # What only reads.
 
@@ -187,6 +189,7 @@ class Xl:
             error.args = (error.headline,)
             raise
         self.saved_guests.saved(file)
+        self.files_version += 1
 
     def _check_saved(self, file: str) -> None:
         try:
@@ -229,6 +232,7 @@ class Xl:
         deadline = CREATE_DEADLINE + size_mib / _SLOWEST_DISK
         self._change("restore", file, deadline=deadline, cancel=cancel)
         self.saved_guests.restored(file)
+        self.files_version += 1
 
     def rename(self, domain: Domain, name: str) -> None:
         self._not_dom0(domain, "renamed")
@@ -262,6 +266,7 @@ class Xl:
                 f"No configuration file of {domain.name} is known, so none can be linked for start-up."
             )
         self.autostart.set(domain.config_file, on)
+        self.files_version += 1
 
     # How xl is called.
 
