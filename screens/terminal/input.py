@@ -15,6 +15,7 @@ _LONGEST = 64
 _LONGEST_PASTE = 1 << 20
 _BURST = 64
 """That many characters at once were not typed: without bracketed paste, they are a paste all the same."""
+_STRINGS = "]P_^X"
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 # The Linux console and older terminals: F1 to F5 as ESC [ [ A, and rxvt's and VT220's ESC [ 11 ~.
 _ALIASES = {f"\x1b[[{letter}": f"\x1bO{final}" for letter, final in zip("ABCD", "PQRS", strict=True)}
@@ -84,8 +85,8 @@ class InputParser:
         sequence, self._sequence = self._sequence, ""
         if self._paste is not None:
             yield from self._end_paste()
-        elif sequence == "\x1b":
-            yield Token("key", "\x1b")
+        elif sequence == "\x1b" or (len(sequence) == 2 and sequence[1] in _STRINGS):
+            yield Token("key", sequence)  # Escape, or Alt with one of these
         elif sequence:
             yield Token("noise", sequence)
 
@@ -115,6 +116,9 @@ class InputParser:
 
     def _in_sequence(self, character: str) -> Iterator[Token]:
         so_far = self._sequence
+        if len(so_far) > 1 and so_far[1] in _STRINGS:
+            yield from self._in_string(character)
+            return
         if character == "\x1b":  # the one before was alone
             yield from self._alone(so_far)
             self._sequence = character
@@ -130,12 +134,22 @@ class InputParser:
             return
         self._sequence = so_far = so_far + character
         if _unfinished(so_far):
-            if len(so_far) > _LONGEST:
-                self._sequence = ""
-                yield Token("noise", so_far)
+            if len(so_far) > _LONGEST:  # not a key any more, but its end is still to be found
+                self._sequence = so_far[: _LONGEST // 2]
+                yield Token("noise", so_far[_LONGEST // 2 :])
             return
         self._sequence = ""
         yield from self._finished(so_far)
+
+    def _in_string(self, character: str) -> Iterator[Token]:
+        """An answer that is a string (OSC, DCS, APC, PM, SOS): none was asked for, so it ends up nowhere."""
+        self._sequence += character
+        if character in "\x07\x9c\x18\x1a" or self._sequence.endswith("\x1b\\"):
+            self._sequence = ""
+            yield Token("noise", character)
+        elif len(self._sequence) > _LONGEST:
+            self._sequence = self._sequence[:3] + character
+            yield Token("noise", character)
 
     def _alone(self, sequence: str) -> Iterator[Token]:
         if self._paste is not None:
@@ -172,6 +186,8 @@ def _unfinished(sequence: str) -> bool:
     if len(sequence) == 1:
         return True
     introducer = sequence[1]
+    if introducer in _STRINGS:
+        return True
     if introducer == "O":
         return len(sequence) == 2 or (len(sequence) == 3 and sequence[2].isdigit())
     if introducer != "[":

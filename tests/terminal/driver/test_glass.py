@@ -29,7 +29,19 @@ STYLES = [
     Style.parse("underline green"),
     Style.parse("dim italic white on #0178d4"),
 ]
-TEXTS = ["running", " ", "          ", "─────────────────────", "仮想03", "é", "aaaaaaaaaaaa", "│", "▔▔▔▔", "x", "e\u0301"]
+TEXTS = [
+    "running",
+    " ",
+    "          ",
+    "─────────────────────",
+    "仮想03",
+    "é",
+    "aaaaaaaaaaaa",
+    "│",
+    "▔▔▔▔",
+    "x",
+    "e\u0301",
+]
 
 
 def line(random_: random.Random, width: int) -> Strip:
