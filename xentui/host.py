@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shlex
+import shutil
 import stat
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -146,8 +149,8 @@ class SshHost(Host):
             raise HostError(f"--host {target!r}: give USER@HOST, HOST or ssh://USER@HOST:PORT")
         self.target = target
         self.name = target.removeprefix("ssh://").rpartition("@")[2]
-        runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or Path.home() / ".cache") / "xentui"
-        self._control = runtime / "ssh-%C"
+        # Of this run only, and short: a socket's path has at most 107 bytes, and ssh adds 17 of its own.
+        self._control = Path(tempfile.gettempdir()) / f"xentui-{secrets.token_hex(6)}" / "ssh"
         self._options = list(options)
 
     def _ssh(self, *options: str) -> list[str]:
@@ -161,7 +164,7 @@ class SshHost(Host):
         ]  # fmt: skip
 
     def open(self) -> None:
-        self._control.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._control.parent.mkdir(mode=0o700)
         # The one call with the user's terminal: ssh may ask for a password or about a new host key.
         opened = subprocess.run(
             [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=10m"), "-fN", "--", self.target],
@@ -169,11 +172,13 @@ class SshHost(Host):
             check=False,
         )
         if opened.returncode != 0:
+            self.close()
             raise HostError(f"ssh {self.target}: no connection. Try: ssh {shlex.quote(self.target)} xl info")
 
     def close(self) -> None:
         with contextlib.suppress(CommandError):
             self.runner.run([*self._ssh("-O", "exit"), "--", self.target], deadline=5, record=False)
+        shutil.rmtree(self._control.parent, ignore_errors=True)
 
     def argv(self, argv: Sequence[str]) -> list[str]:
         return [*self._ssh("-T", "-o", "BatchMode=yes"), "--", self.target, shlex.join(argv)]

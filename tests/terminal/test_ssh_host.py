@@ -1,0 +1,142 @@
+"""A dom0 behind ssh: a real sshd on this machine's loopback, with the demo's tools on its PATH."""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from xentui.demo.host import DemoHost
+from xentui.host import HostError, SshHost, choose_host
+from xentui.subprocesses import CommandError, DeadlineError
+
+DEADLINE = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[DemoHost]:
+    host = DemoHost()
+    host.open()
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="module")
+def ssh_config(demo: DemoHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An sshd of our own; gives the client's configuration that reaches it."""
+    folder = tmp_path_factory.mktemp("sshd")
+    for key in ("host_key", "user_key"):
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True, timeout=DEADLINE
+        )
+    shutil.copy(folder / "user_key.pub", folder / "authorized_keys")
+    port = free_port()
+    environment = demo.environment()
+    (folder / "sshd_config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\nPidFile none\n"
+        f"AuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
+        f"SetEnv PATH={environment['PATH']} XENTUI_DEMO_DIR={environment['XENTUI_DEMO_DIR']}\n"
+    )
+    (folder / "ssh_config").write_text(
+        f"Host *\n  Port {port}\n  User {getpass.getuser()}\n  IdentityFile {folder}/user_key\n  IdentitiesOnly yes\n"
+        f"  UserKnownHostsFile {folder}/known_hosts\n  StrictHostKeyChecking accept-new\n  BatchMode yes\n"
+    )
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)  # where sshd of root locks itself up
+    log = folder / "log"
+    sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    assert sshd is not None
+    server = subprocess.Popen([sshd, "-D", "-f", folder / "sshd_config", "-E", log])
+    try:
+        with suppress(subprocess.TimeoutExpired):  # it says that it listens, or ends
+            while server.poll() is None and "listening" not in (log.read_text() if log.exists() else ""):
+                server.wait(0.02)
+        assert server.poll() is None, log.read_text()
+        yield folder / "ssh_config"
+    finally:
+        server.terminate()
+        server.wait(DEADLINE)
+
+
+@pytest.fixture
+def host(ssh_config: Path) -> Iterator[SshHost]:
+    host = SshHost("127.0.0.1", options=("-F", str(ssh_config)))
+    host.open()
+    yield host
+    host.close()
+
+
+def test_programs_run_there_with_their_words_whole(host: SshHost) -> None:
+    words = ["printf", "%s|", "a b", "'q'", '"$HOME"', "*", ";id", "new\nline", "-n", ""]
+    assert host.run(words, deadline=DEADLINE).stdout == "".join(f"{word}|" for word in words[2:])
+    assert [record.argv for record in host.log] == [tuple(words)]
+
+
+def test_the_toolstack_answers_through_one_connection(host: SshHost) -> None:
+    connections = [host.run(["sh", "-c", "echo $SSH_CONNECTION"], deadline=DEADLINE).stdout for _ in range(2)]
+    assert connections[0] == connections[1] != "\n"
+    assert "server01" in host.run(["xl", "list"], deadline=DEADLINE).stdout
+
+
+def test_failures_come_through(host: SshHost) -> None:
+    with pytest.raises(CommandError) as failure:
+        host.run(["xl", "pause", "nobody"], deadline=DEADLINE)
+    assert "nobody" in failure.value.details
+    with pytest.raises(DeadlineError):
+        host.run(["sleep", "600"], deadline=1)
+
+
+def test_files_are_read_and_scanned(host: SshHost, tmp_path: Path) -> None:
+    folder = tmp_path / "it's a [folder]"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.cfg").write_bytes(b"name = '\xff'\n" * 3)
+    (folder / "auto").symlink_to(folder / "a.cfg")
+    found = {Path(file.path).name: file for file in host.scan(str(folder))}
+    assert set(found) == {"a.cfg", "auto"}
+    assert found["a.cfg"].size == 33
+    assert found["auto"].link == str(folder / "a.cfg")
+    assert host.read(str(folder / "a.cfg")) == b"name = '\xff'\n" * 3
+    assert host.read(str(folder / "a.cfg"), 4, tail=True) == b"'\xff'\n"
+    assert host.scan("/no/such/folder") == []
+    with pytest.raises(HostError, match="No such file"):
+        host.read("/no/such/file")
+
+
+def test_a_console_is_reached_and_left(host: SshHost) -> None:
+    program, *words = host.terminal_argv(["xl", "console", "server01"])
+    child = pexpect.spawn(program, words, env=dict(host.environment()), timeout=DEADLINE)
+    child.send("\r")
+    child.expect("login:")
+    child.send("\x1d")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert "server01" in host.run(["xl", "list"], deadline=DEADLINE).stdout
+
+
+def test_no_connection_is_one_sentence(ssh_config: Path) -> None:
+    closed = SshHost("ssh://127.0.0.1:1", options=("-F", str(ssh_config), "-p", "1"))
+    with pytest.raises(HostError, match="no connection"):
+        closed.open()
+
+
+@pytest.mark.parametrize("target", ["-oProxyCommand=id", "", "a b"])
+def test_targets_that_are_no_host_are_refused(target: str) -> None:
+    with pytest.raises(HostError, match="--host"):
+        choose_host(target, demo=False)
+
+
+def test_python_is_not_needed_there() -> None:
+    assert sys.executable not in " ".join(SshHost("other").argv(["xl", "list"]))
