@@ -1,0 +1,349 @@
+"""The app: it owns the host, the clock, what was seen and what runs; the screens show it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from textual.app import App
+from textual.binding import Binding
+from textual.driver import Driver
+
+from xentui.actions import ACTIONS, Action, Group
+from xentui.actions import BY_NAME as ACTION
+from xentui.domains.domain import Domain, Snapshot
+from xentui.domains.inventory import Inventory
+from xentui.host import Host, HostError
+from xentui.screens import programs
+from xentui.screens.command_log import CommandLogScreen
+from xentui.screens.dialogs.choose import Choice, Choose
+from xentui.screens.dialogs.dialog import Dialog
+from xentui.screens.dialogs.message import MessageDialog
+from xentui.screens.domains import DomainsScreen
+from xentui.screens.failures import Failure, failure_of, merged
+from xentui.screens.glyphs import SETS, Glyphs
+from xentui.screens.help import HelpScreen
+from xentui.screens.history import History
+from xentui.screens.host_info import HostInfoScreen
+from xentui.screens.jobs import Job, Jobs
+from xentui.screens.keys import bindings, shown
+from xentui.screens.live_screen import LiveScreen
+from xentui.screens.messages import InventoryChanged, JobEnded, SnapshotTaken
+from xentui.screens.palette import palette_choices
+from xentui.screens.performing import perform
+from xentui.screens.refresher import InventoryLike, Refresher
+from xentui.screens.stale import aged
+from xentui.screens.terminal import capabilities
+from xentui.screens.terminal.lean import LeanDriver
+from xentui.screens.terminal_status import TerminalScreen
+from xentui.screens.themes import Theme, default_theme, load_themes
+from xentui.subprocesses import printable
+
+#: Seconds between two readings.
+INTERVAL = 2.0
+#: A reading that takes so many intervals is said to hang.
+_HANGS_AFTER = 3
+
+#: What every screen can do: the keys of the program, and two screens.
+_EVERYWHERE = [a for a in ACTIONS if a.group is Group.PROGRAM or a.name in ("host-info", "command-log", "refresh")]
+
+
+class XentuiApp(App[int], inherit_bindings=False):
+    """xentui's full screen over one host."""
+
+    TITLE = "xentui"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    BINDINGS = [*bindings(_EVERYWHERE), Binding("ctrl+c", "how_to_leave", show=False)]
+    CSS = """
+    Screen { background: $x-text-bg; color: $x-text; overflow: hidden; }
+    Screen.-screen-suspended { text-style: none; }
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        inventory: InventoryLike | None = None,
+        *,
+        read_only: bool = False,
+        theme: str | None = None,
+        glyphs: Glyphs = SETS["unicode"],
+        colours: int = 256,
+        interval: float = INTERVAL,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        # Before Textual takes NO_COLOR out of the environment.
+        standard = default_theme(colours)
+        super().__init__(driver_class=driver_class)
+        self.host, self.read_only, self.glyphs = host, read_only, glyphs
+        self.inventory: InventoryLike = inventory if inventory is not None else Inventory(host)
+        self.interval = interval
+        self.history, self.jobs = History(), Jobs()
+        self.snapshot: Snapshot | None = None
+        self.refresher = Refresher(self.inventory, lambda taken: self.post_message(SnapshotTaken(taken)))
+        self.themes, self.theme_complaints = load_themes()
+        self._failures: list[Failure] = []
+        self._first_words = ""
+        for found in self.themes.values():
+            self.register_theme(found.textual())
+        self.palette = self._choose_theme(theme, standard)
+        self.theme = f"xentui-{self.palette.name}"
+        self.set_class(True, f"-border-{glyphs.border}")
+
+    def _choose_theme(self, wanted: str | None, standard: str) -> Theme:
+        if wanted is not None and wanted not in self.themes:
+            self.theme_complaints.append(
+                f"There is no theme {printable(wanted)}; there is {', '.join(sorted(self.themes))}."
+            )
+        for name in (wanted, standard, "monochrome"):
+            if name in self.themes:
+                return self.themes[name]
+        # Somebody took the files away: drawn in the terminal's own colours, it can still be used.
+        bare = Theme("bare", "Bare", terminal_colours=True)
+        self.register_theme(bare.textual())
+        return bare
+
+    # Start and end
+
+    def on_mount(self) -> None:
+        self.inventory.watch(self._inventory_changed)
+        self.push_screen(DomainsScreen())
+        self.refresher.start()
+        self.refresher.request()
+        if self.interval:
+            self.set_interval(self.interval, self.tick)
+        if self.theme_complaints:
+            self.call_after_refresh(self._show_theme_complaints)
+
+    def _show_theme_complaints(self) -> None:
+        self.push_screen(MessageDialog("A theme cannot be used.", "\n".join(self.theme_complaints)))
+
+    def on_unmount(self) -> None:
+        self.refresher.end()
+        for job in self.jobs.running:
+            job.cancel.set()
+
+    # The one clock
+
+    @property
+    def stale_seconds(self) -> float | None:
+        """The age of what is known, when the reading under way hangs; None when all is well."""
+        if self.snapshot is None or self.refresher.busy_seconds < _HANGS_AFTER * self.interval:
+            return None
+        return max(0.0, time.time() - self.snapshot.taken)
+
+    @property
+    def shown_snapshot(self) -> Snapshot | None:
+        """What is known, marked as old when it is."""
+        age = self.stale_seconds if self.interval else None
+        return aged(self.snapshot, age) if self.snapshot is not None and age is not None else self.snapshot
+
+    def tick(self) -> None:
+        """Read again; or, while a reading hangs, let what is shown grow old."""
+        if self.refresher.busy_seconds == 0:
+            self.refresher.request()
+        elif self.stale_seconds is not None:
+            self.live.snapshot_changed()
+        if self.jobs.running:
+            self.say(self.jobs.sentence(shown(ACTION["cancel"].keys[0])))
+
+    def on_snapshot_taken(self, message: SnapshotTaken) -> None:
+        self.snapshot = message.snapshot
+        self.history.update(message.snapshot)
+        self.live.snapshot_changed()
+
+    def _inventory_changed(self) -> None:
+        self.post_message(InventoryChanged())  # from any thread
+
+    def on_inventory_changed(self) -> None:
+        self.refresher.request()
+
+    # Screens
+
+    @property
+    def live(self) -> LiveScreen:
+        """The uppermost full screen, under whatever dialog."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, LiveScreen):
+                return screen
+        raise LookupError("no full screen is open yet")
+
+    @property
+    def domains_screen(self) -> DomainsScreen:
+        """The main screen."""
+        return next(screen for screen in self.screen_stack if isinstance(screen, DomainsScreen))
+
+    def say(self, text: str, role: str = "status") -> None:
+        """One sentence in the status line."""
+        self.live.say(text, role)
+
+    def action_do(self, name: str) -> None:
+        """A key that means the same on every screen."""
+        self.live.action_do(name)
+
+    def action_how_to_leave(self) -> None:
+        self.say("q leaves xentui; guests go on running.")
+
+    def _open(self, screen: LiveScreen) -> None:
+        if type(self.live) is not type(screen):
+            self.push_screen(screen)
+
+    # Actions
+
+    def perform(self, action: Action, domains: Sequence[Domain]) -> None:
+        """Do a toolstack's action, with all questions that come before it."""
+        self.run_worker(perform(self, action, domains), group="dialogs", exit_on_error=True)
+
+    def start_job(self, job: Job) -> None:
+        """Start it, and say so."""
+        self.jobs.add(job)
+        job.start(self.inventory, lambda ended, error: self.post_message(JobEnded(ended, error)))
+        self.say(self.jobs.sentence(shown(ACTION["cancel"].keys[0])))
+
+    def on_job_ended(self, message: JobEnded) -> None:
+        job, error = message.job, message.error
+        self.jobs.remove(job)
+        self.refresher.request()
+        name = printable(job.domain.name)
+        if error is None:
+            self.history.note(job.domain.key, f"{job.action.title}: done from here", time.time())
+            self.say(f"{job.action.title} {name}: done.", "good")
+            return
+        if job.cancel.is_set():
+            self.history.note(job.domain.key, f"{job.action.title}: cancelled", time.time())
+            self.say(f"{job.action.title} {name}: cancelled.", "error")
+            return
+        failure = failure_of(f"{job.action.title} {name}", error)
+        self.history.note(job.domain.key, f"{job.action.title} failed: {failure.headline}", time.time())
+        self.say(f"{job.action.title} {name}: it did not work.", "error")
+        self._failures.append(failure)
+        self.show_failures()
+
+    def show_failures(self) -> None:
+        """Tell what went wrong, unless a dialog is open: what is typed there must not go elsewhere."""
+        if self._failures and not isinstance(self.screen, Dialog):
+            headline, details = merged(self._failures)
+            self._failures.clear()
+            self.push_screen(MessageDialog(headline, details))
+
+    def do_refresh(self) -> None:
+        self.refresher.request()
+        self.say("Reading everything again.")
+
+    def do_host_info(self) -> None:
+        self._open(HostInfoScreen())
+
+    def do_command_log(self) -> None:
+        self._open(CommandLogScreen())
+
+    def do_help(self) -> None:
+        self._open(HelpScreen())
+
+    def do_terminal(self) -> None:
+        self._open(TerminalScreen())
+
+    def do_quit(self) -> None:
+        self.run_worker(self._quit(), group="dialogs")
+
+    async def _quit(self) -> None:
+        if self.jobs.running:
+            choices = [
+                Choice("stay", "Stay", "until they are done"),
+                Choice("leave", "Leave", "they are ended where that is possible"),
+            ]
+            title = f"Still running: {', '.join(printable(job.label) for job in self.jobs.running)}"
+            if await self.push_screen_wait(Choose(title, choices)) != "leave":
+                return
+        self.exit(0)
+
+    def do_redraw(self) -> None:
+        if isinstance(self._driver, LeanDriver):
+            self._driver.redraw()
+        else:
+            self.refresh(layout=True)
+
+    def do_shell(self) -> None:
+        try:
+            programs.shell(self)
+        except (HostError, OSError) as error:
+            self.say(f"No shell: {error}", "error")
+        self.refresher.request()
+
+    def do_cancel(self) -> None:
+        if not self.jobs.running:
+            self.say("Nothing runs that could be cancelled.", "error")
+        elif len(self.jobs.running) == 1:
+            self._cancel(self.jobs.running[0])
+        else:
+            self.run_worker(self._choose_what_to_cancel(), group="dialogs")
+
+    async def _choose_what_to_cancel(self) -> None:
+        jobs = list(self.jobs.running)
+        choices = [Choice(str(i), printable(job.label), f"{job.seconds:.0f} s") for i, job in enumerate(jobs)]
+        answer = await self.push_screen_wait(Choose("Cancel which?", choices))
+        if answer is not None:
+            self._cancel(jobs[int(answer)])
+
+    def _cancel(self, job: Job) -> None:
+        job.cancel.set()
+        self.say(f"Cancelling {printable(job.label)} ...")
+
+    def do_palette(self) -> None:
+        self.run_worker(self._palette(), group="dialogs")
+
+    async def _palette(self) -> None:
+        screen = self.live
+        choices = palette_choices(screen, read_only=self.read_only)
+        answer = await self.push_screen_wait(Choose("Find an action", choices, with_filter=True))
+        if answer is not None:
+            screen.action_do(answer)
+
+    def do_theme(self) -> None:
+        self.run_worker(self._choose_theme_dialog(), group="dialogs")
+
+    async def _choose_theme_dialog(self) -> None:
+        choices = [Choice(theme.name, printable(theme.title)) for theme in self.themes.values()]
+        answer = await self.push_screen_wait(Choose("Theme", choices, current=self.palette.name))
+        if answer is not None:
+            self.use_theme(answer)
+
+    def use_theme(self, name: str) -> None:
+        """Draw everything in this theme."""
+        self.palette = self.themes[name]
+        self.theme = f"xentui-{name}"
+        for screen in self.screen_stack:
+            for widget in screen.query("*"):
+                widget.refresh()
+
+
+def run(
+    host: Host,
+    *,
+    read_only: bool = False,
+    theme: str | None = None,
+    glyphs: str | None = None,
+    driver: str = "lean",
+) -> int:
+    """Open the full screen over `host`; the exit status of the program.
+
+    Raises UnusableTerminalError, with a sentence, when the terminal cannot carry it.
+    """
+    found = capabilities.detect(sys.stdout.fileno(), glyphs=glyphs)
+    LeanDriver.glyphs = glyphs
+    app = XentuiApp(
+        host,
+        read_only=read_only,
+        theme=theme,
+        glyphs=SETS[found.glyphs],
+        colours=found.colours,
+        driver_class=LeanDriver if driver == "lean" else None,
+    )
+    try:
+        result: Any = app.run()
+    finally:
+        with contextlib.suppress(Exception):
+            app.inventory.close()
+    return app.return_code or (result if isinstance(result, int) else 0)

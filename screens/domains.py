@@ -1,0 +1,170 @@
+"""The main screen: the header, the table of domains, and beside it the consoles."""
+
+from __future__ import annotations
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.widgets import Input
+
+from xentui.actions import ACTIONS
+from xentui.domains.domain import Domain
+from xentui.screens.columns import BY_NAME as COLUMN
+from xentui.screens.columns import SORTABLE
+from xentui.screens.details import DetailsScreen
+from xentui.screens.dialogs.choose import Choice, Choose
+from xentui.screens.keys import bindings
+from xentui.screens.live_screen import LiveScreen
+from xentui.screens.widgets.cursor_list import CursorList
+from xentui.screens.widgets.domain_table import DomainTable
+from xentui.screens.widgets.header import Header, Heading
+from xentui.screens.widgets.key_bar import KeyBar, registry_hints
+from xentui.screens.widgets.status_line import StatusLine
+
+#: Under so many lines the header is one line and the key bar is left out.
+_LOW, _VERY_LOW = 12, 8
+
+
+class DomainsScreen(LiveScreen):
+    """Keys come from the registry; each of its actions is a ``do_`` method here or in the app."""
+
+    DEFAULT_CSS = """
+    DomainsScreen > Header { height: 2; }
+    DomainsScreen > #desk { height: 1fr; layout: vertical; }
+    DomainsScreen DomainTable { height: 1fr; width: 1fr; }
+    DomainsScreen > #filter, DomainsScreen > #filter:focus {
+        display: none; height: 1; border: none; padding: 0 1; background-tint: transparent;
+        background: $x-input-bg; color: $x-input; text-style: $x-input-style;
+    }
+    DomainsScreen > #filter.-open { display: block; }
+    DomainsScreen > StatusLine, DomainsScreen > KeyBar { height: 1; }
+    """
+    AUTO_FOCUS = "#table"
+    BINDINGS = [*bindings(ACTIONS), Binding("escape", "clear", show=False)]
+
+    def compose(self) -> ComposeResult:
+        app = self.xentui
+        yield Header(app.glyphs, id="header")
+        with Container(id="desk"):
+            yield DomainTable(app.history, app.glyphs, id="table")
+        entry = Input(placeholder="show only domains that hold ...", id="filter", select_on_focus=False)
+        entry.cursor_blink = False
+        yield entry
+        yield StatusLine(app.glyphs)
+        hints, always = registry_hints(ACTIONS, read_only=app.read_only)
+        yield KeyBar(hints, always=always, id="keys")
+
+    @property
+    def table(self) -> DomainTable:
+        """The table of domains."""
+        return self.query_one(DomainTable)
+
+    @property
+    def targets(self) -> list[Domain]:
+        return self.table.targets if self.is_mounted else []
+
+    # What is shown
+
+    def snapshot_changed(self) -> None:
+        if not self.is_mounted:
+            return
+        app, size = self.xentui, self.app.size
+        snapshot = app.shown_snapshot
+        age = app.stale_seconds if app.interval else None
+        heading = Heading(app.host.name, app.host.is_demo, app.read_only, age)
+        self.query_one(Header).update(heading, snapshot, size.width, low=size.height < _LOW)
+        if snapshot is not None:
+            self.table.message = "There are no domains here, not even Domain-0. Key i says what is known."
+            self.table.set_domains(snapshot.domains)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(KeyBar).display = event.size.height >= _VERY_LOW
+        self.snapshot_changed()
+        self._remark()
+
+    def on_cursor_list_moved(self, event: CursorList.Moved) -> None:
+        self._remark()
+
+    def on_domain_table_selection_changed(self, event: DomainTable.SelectionChanged) -> None:
+        self._remark()
+
+    def on_cursor_list_chosen(self, event: CursorList.Chosen) -> None:
+        self.do_details()
+
+    def _remark(self) -> None:
+        table = self.table
+        parts = []
+        if table.seen.marked:
+            parts.append(f"{len(table.seen.marked)} marked")
+        if table.filter:
+            parts.append(f"filter {table.filter!r}: {table.count} of {table.total}")
+        if table.count > table.visible_rows:
+            parts.append(f"{table.cursor + 1}/{table.count}")
+        self.query_one(StatusLine).set_remark("  ".join(parts))
+
+    # Actions of the table
+
+    def do_details(self) -> None:
+        if self.table.selected is not None:
+            self.app.push_screen(DetailsScreen(self.table.selected))
+
+    def do_mark(self) -> None:
+        self.table.toggle_mark()
+
+    def do_mark_all(self) -> None:
+        self.table.toggle_all()
+
+    def do_filter(self) -> None:
+        entry = self.query_one("#filter", Input)
+        entry.add_class("-open")
+        entry.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        self.table.set_filter(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self, event: Input.Submitted) -> None:
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        self.query_one("#filter", Input).remove_class("-open")
+        self.table.focus()
+
+    def action_clear(self) -> None:
+        """Esc: away with the filter; if there is none, with the marks."""
+        entry, table = self.query_one("#filter", Input), self.table
+        if table.filter or entry.has_class("-open"):
+            entry.value = ""
+            self._close_filter()
+        elif table.seen.marked:
+            table.clear_marks()
+        else:
+            self.say("")
+
+    def do_sort(self) -> None:
+        self.app.run_worker(self._choose_sort(), group="dialogs")
+
+    async def _choose_sort(self) -> None:
+        table = self.table
+        choices = [Choice(column.name, column.title) for column in SORTABLE]
+        answer = await self.app.push_screen_wait(
+            Choose("Sort by (the same one again turns it round)", choices, current=table.sort_column)
+        )
+        if answer is not None:
+            table.set_sort(answer, reverse=answer == table.sort_column and not table.sort_reverse)
+            self._say_sort()
+
+    def do_sort_previous(self) -> None:
+        self.table.next_sort(-1)
+        self._say_sort()
+
+    def do_sort_next(self) -> None:
+        self.table.next_sort(1)
+        self._say_sort()
+
+    def _say_sort(self) -> None:
+        table = self.table
+        way = ", turned round" if table.sort_reverse else ""
+        self.say(f"Sorted by {COLUMN[table.sort_column].title.lower()}{way}.")

@@ -1,0 +1,66 @@
+"""The base of all full screens: they show the newest snapshot, and do the actions of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+
+from xentui.actions import BY_NAME, Action, impossible
+from xentui.domains.domain import Domain
+from xentui.screens.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from xentui.screens.app import XentuiApp
+
+
+class LiveScreen(Screen[None]):
+    """A method ``do_NAME`` of the screen or of the app carries out the registry's action NAME."""
+
+    @property
+    def xentui(self) -> XentuiApp:
+        """The app, by its own type."""
+        return cast("XentuiApp", self.app)
+
+    @property
+    def targets(self) -> list[Domain]:
+        """The domains that an action is meant for."""
+        return []
+
+    def snapshot_changed(self) -> None:
+        """There is a newer snapshot, or what is known became older."""
+
+    def say(self, text: str, role: str = "status") -> None:
+        """One sentence in the status line."""
+        for line in self.query(StatusLine):
+            line.say(text, role)
+
+    def handler(self, action: Action) -> Callable[[], object] | None:
+        """What carries out an action that is not a toolstack's."""
+        name = f"do_{action.name.replace('-', '_')}"
+        return getattr(self, name, None) or getattr(self.app, name, None)
+
+    def offers(self, action: Action) -> bool:
+        """Whether the action belongs on this screen."""
+        if action.run is not None:
+            return bool(self.targets)
+        return self.handler(action) is not None
+
+    def action_do(self, name: str) -> None:
+        """Do what a key or the palette asks for, or say why not."""
+        action = BY_NAME[name]
+        targets = self.targets
+        if action.run is not None:
+            self.xentui.perform(action, targets)
+            return
+        reason = impossible(action, targets[0] if targets else None, read_only=self.xentui.read_only)
+        handler = self.handler(action)
+        if reason is not None or handler is None:
+            self.say(reason or f"{action.title} is not possible on this screen.", "error")
+        else:
+            handler()
+
+    def on_screen_resume(self) -> None:
+        self.snapshot_changed()
+        self.xentui.show_failures()

@@ -1,0 +1,96 @@
+"""From a key to a job: is it possible, what is asked, is it meant, and then it is started."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from xentui.actions import Action, Question, impossible
+from xentui.domains.domain import Domain
+from xentui.screens.dialogs.ask import Ask
+from xentui.screens.dialogs.confirm import Confirm
+from xentui.screens.jobs import Job
+from xentui.subprocesses import printable
+
+if TYPE_CHECKING:
+    from xentui.screens.app import XentuiApp
+
+
+async def perform(app: XentuiApp, action: Action, domains: Sequence[Domain]) -> None:
+    """Ask what there is to ask, and start `action` on each of `domains` that it is possible for."""
+    possible, refusal = _possible(app, action, domains)
+    if not possible:
+        app.say(refusal, "error")
+        return
+    argument = ""
+    if action.question is not None:
+        answer = await _ask(app, action.question, action.help, possible[0])
+        if answer is None:
+            return
+        argument = answer
+    if action.dangerous and not await _confirm(app, action, possible, argument):
+        app.say("Nothing was done.")
+        return
+    if action.question is not None or action.dangerous:
+        # Time has passed: the world may be another one.
+        possible, refusal = _possible(app, action, _as_they_are_now(app, possible), gone=len(possible))
+    jobs = [Job(action, domain, argument) for domain in possible]
+    for job in jobs:
+        app.start_job(job)
+    if refusal:
+        app.say(refusal, "error")
+
+
+def _possible(app: XentuiApp, action: Action, domains: Sequence[Domain], *, gone: int = 0) -> tuple[list[Domain], str]:
+    """The domains that it can be done to, and why not to the others."""
+    if not domains:
+        if gone:
+            return [], "The domain is gone meanwhile; nothing was done."
+        return [], impossible(action, None, read_only=app.read_only) or "No domain is selected."
+    if len(domains) > 1 and not action.many:
+        return [], f"{action.title} goes to one domain at a time; Esc takes the marks away."
+    possible: list[Domain] = []
+    refused: list[tuple[Domain, str]] = []
+    for domain in domains:
+        reason = impossible(action, domain, read_only=app.read_only)
+        if reason is None and any(job.action is action and job.domain.key == domain.key for job in app.jobs.running):
+            reason = f"{action.title} is running for it already."
+        if reason is None:
+            possible.append(domain)
+        else:
+            refused.append((domain, reason))
+    if not refused:
+        return possible, ""
+    name, reason = printable(refused[0][0].name), refused[0][1]
+    if len(domains) == 1:
+        return possible, f"{name}: {reason}"
+    return possible, f"Not for {len(refused)} of {len(domains)}. {name}: {reason}"
+
+
+def _as_they_are_now(app: XentuiApp, domains: Sequence[Domain]) -> list[Domain]:
+    if app.snapshot is None:
+        return list(domains)
+    now = {domain.key: domain for domain in app.snapshot.domains}
+    return [now[domain.key] for domain in domains if domain.key in now]
+
+
+async def _ask(app: XentuiApp, question: Question, remark: str, domain: Domain) -> str | None:
+    return await app.push_screen_wait(
+        Ask(
+            question.prompt.format(name=printable(domain.name)),
+            question.default(domain),
+            lambda answer: question.complaint(domain, answer),
+            remark,
+        )
+    )
+
+
+async def _confirm(app: XentuiApp, action: Action, domains: Sequence[Domain], argument: str) -> bool:
+    count = len(domains)
+    commands = [command for domain in domains if (command := action.by_hand(domain, argument)) is not None]
+    names = [f"{printable(d.name)}{f'  (id {d.id})' if d.id is not None else ''}" for d in domains]
+    question = f"{action.title} this domain?" if count == 1 else f"{action.title} these {count} domains?"
+    return await app.push_screen_wait(
+        Confirm(question, names, action.warning, [shlex.join(command) for command in commands], action.title)
+    )

@@ -1,0 +1,96 @@
+"""The lines at the top: which dom0 this is, how it does, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xentui.domains.domain import HostInfo, Snapshot
+from xentui.screens import formats
+from xentui.screens.drawing import Line, Part, width_of
+from xentui.screens.glyphs import Glyphs
+from xentui.screens.widgets.lines import Lines
+from xentui.screens.widgets.memory_bar import memory_bar
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the header says beside the snapshot."""
+
+    host_name: str
+    demo: bool = False
+    read_only: bool = False
+    age: float | None = None  # seconds, when the snapshot is older than it should be
+
+
+class Header(Lines):
+    """Two lines, one on a very low screen, and one more for a problem."""
+
+    ground = "header"
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.glyphs = glyphs
+
+    def update(self, heading: Heading, snapshot: Snapshot | None, width: int, *, low: bool) -> None:
+        """Show these; `low` leaves out what is not needed most."""
+        host = snapshot.host if snapshot is not None else HostInfo(heading.host_name)
+        lines: list[Line] = [_first_line(heading, host, snapshot, width)]
+        if not low:
+            lines.append(_second_line(host, snapshot, width, self.glyphs))
+        problems = list(snapshot.problems) if snapshot is not None else []
+        if heading.age is not None and not problems:
+            problems = ["The dom0 does not answer; what you see is old."]
+        if problems:
+            more = f" (and {len(problems) - 1} more: key i)" if len(problems) > 1 else ""
+            text = f" ! {problems[0]}"
+            room = max(0, width - len(more))
+            cut = text if width_of(text) <= room else text[: max(0, room - 1)] + self.glyphs.more
+            lines.append(((cut + more + " " * width, "problem"),))
+        if len(lines) != self.size.height or self.styles.height is None:
+            self.styles.height = len(lines)
+        self.show(lines)
+
+
+def _spread(left: list[Part], right: list[Part], width: int) -> Line:
+    """Parts at the left and at the right end of a line; from the left ones drop the last where it gets tight."""
+    right_width = sum(width_of(text) for text, _ in right)
+    while len(left) > 1 and sum(width_of(text) for text, _ in left) + right_width + 1 > width:
+        left.pop()
+    gap = width - right_width - sum(width_of(text) for text, _ in left)
+    return (*left, (" " * max(1, gap), "header"), *right)
+
+
+def _first_line(heading: Heading, host: HostInfo, snapshot: Snapshot | None, width: int) -> Line:
+    badge = " DEMO " if width < 60 else " DEMO DOM0, simulated "
+    left: list[Part] = [(badge, "demo")] if heading.demo else []
+    left.append((f" {host.name}", "header"))
+    if host.xen_version:
+        left.append((f"  Xen {host.xen_version}", "header"))
+    if host.cpus:
+        left.append((f"  {host.cpus} CPU{'s' if host.cpus != 1 else ''}", "header"))
+    if host.load is not None:
+        left.append((f"  load {host.load:.2f}", "header"))
+    right: list[Part] = [(" READ-ONLY ", "read-only")] if heading.read_only else []
+    if snapshot is not None:
+        old = f" {formats.duration(heading.age)} old" if heading.age is not None else ""
+        right.append((f" {formats.clock(snapshot.taken)}{old} ", "problem" if old else "header"))
+    if heading.demo and len(left) > 1 and sum(width_of(t) for t, _ in left[:2] + right) + 1 > width:
+        left = [(" DEMO ", "demo"), left[1]]
+    return _spread(left, right, width)
+
+
+def _second_line(host: HostInfo, snapshot: Snapshot | None, width: int, glyphs: Glyphs) -> Line:
+    if snapshot is None:
+        return ()
+    left: list[Part] = [(" Memory ", "header-dim")]
+    bar = memory_bar(host, max(10, min(40, width // 4)), glyphs)
+    total, free = host.total_memory_mib, host.free_memory_mib
+    if total and free is not None:
+        left += bar
+        left.append((f" {total - free} of {total} MiB", "header"))
+        left.append((f", {free} free", "header"))
+    else:
+        left.append(("unknown", "header-dim"))
+    guests = [d for d in snapshot.domains if not d.is_dom0]
+    up = sum(d.state.up for d in guests)
+    return _spread(left, [(f"{up} of {len(guests)} guests up ", "header")], width)
