@@ -17,6 +17,8 @@ _BYTE_ORDER = 0x01020304
 #: The configuration is JSON, the stream is of version 2.
 FLAGS = 0x3
 _MARK = b"\nxentui demo guest\n"
+#: A guest's memory is never so small that its file could be taken for the 2 kB of a failed save.
+_SMALLEST = 128 << 10
 
 
 class SaveFileError(Exception):
@@ -29,7 +31,7 @@ def write(path: Path, config: str, memory: dict[str, Any] | None) -> int:
     text = config.encode("utf-8", "surrogateescape") + b"\0"
     optional = struct.pack("=I", len(text)) + text
     head = _HEADER.pack(MAGIC.ljust(32, b"\0"), _BYTE_ORDER, FLAGS, 0, len(optional))
-    body = b"" if memory is None else _MARK + json.dumps(memory).encode()
+    body = b"" if memory is None else (_MARK + json.dumps(memory).encode()).ljust(_SMALLEST)
     path.write_bytes(head + optional + body)
     return len(optional)
 

@@ -92,7 +92,9 @@ class _Merge:
     def domains(self) -> tuple[Domain, ...]:
         alive = [self._of_xl(row) for row in self._from.rows]
         for domain in alive:
-            self._see(domain)
+            # A dead domain that Xen cannot let go of yet has no name; its guest may be started anew.
+            if domain.name != "(null)":
+                self._see(domain)
         alive += self._unseen(self._of_libvirt(row) for row in self._from.libvirt if row.state.alive)
         idle = self._unseen(self._of_libvirt(row) for row in self._from.libvirt if not row.state.alive)
         idle += self._unseen(self._of_config(config) for config in self._from.configs)

@@ -21,7 +21,7 @@ from xentui.subprocesses import CommandError
 MAGIC = b"Xen saved domain, xl format\n \0 \r"
 FOLDER = "/var/lib/xen/save"
 #: No guest's memory is smaller than that; a save that failed leaves some 2 kB.
-SMALLEST = 16 << 10
+SMALLEST = 64 << 10
 
 _BYTE_ORDER = 0x01020304
 _MANDATORY_JSON = 1 << 0

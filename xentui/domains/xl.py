@@ -6,6 +6,7 @@ something are kept there, as they could be typed.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 
@@ -182,41 +183,46 @@ class Xl:
         deadline = 60 + row.memory_mib / _SLOWEST_DISK
         try:
             self._change("save", domain.reference, file, deadline=deadline, cancel=cancel)
-            self._check_saved(file)
         except ToolstackError as error:
-            now = self._after_failed_save(domain, file)
-            error.headline = f"{domain.name} was not saved: {error.headline.rstrip('.')}. {now}"
+            error.headline = f"{error.headline.rstrip('.')}. {self._after_failed_save(domain, file)}"
             error.args = (error.headline,)
             raise
         self.saved_guests.saved(file)
         self.files_version += 1
+        self._check_saved(domain, file)
 
-    def _check_saved(self, file: str) -> None:
+    def _check_saved(self, domain: Domain, file: str) -> None:
+        """xl says that it saved the guest: whatever the file holds, it may be all that is left of it."""
         try:
             savefiles.read_file(self.host, file)
+            info = savefiles.stat(self.host, file)
+            wrong = None if info and info.size >= savefiles.SMALLEST else "it is too small to hold a guest's memory"
         except (SaveFileError, HostError) as error:
-            raise ToolstackError(f"{file} is useless: {error}") from error
-        info = savefiles.stat(self.host, file)
-        if info is None or info.size < savefiles.SMALLEST:
-            raise ToolstackError(f"{file} is useless: it is too small to hold a guest's memory")
+            wrong = str(error)
+        if wrong is not None:
+            raise ToolstackError(
+                f"{domain.name} was saved, but {file} does not look right: {wrong}. It was left alone."
+            )
 
     def _after_failed_save(self, domain: Domain, file: str) -> str:
-        """Tidy up, and say how things stand."""
+        """Tidy up after xl could not save, and say how things stand."""
         try:
             row = self.row(domain)
         except ToolstackError:
-            return f"How it is now cannot be said; {file} was left alone."
-        if row is None:
+            return f"How {domain.name} is now cannot be said; {file} was left alone."
+        if row is None or row.state is State.DYING:
             # The only copy of its memory, if it is one: not ours to delete.
-            return f"It does not run any more; look at {file}."
+            return f"{domain.name} does not run any more; {file} was left alone."
+        if row.state is State.SHUTDOWN:
+            return f"{domain.name} is shut down ({row.shutdown_reason}); {file} was left alone."
         try:
             savefiles.remove(self.host, file)
             left = ""
         except HostError as error:
             left = f" {error}."
-        if row.state is State.SHUTDOWN and row.shutdown_reason == "suspend":
-            return f"It is suspended: try xl resume {domain.reference}.{left}"
-        return f"It is still there, {row.state}.{left}"
+        return (
+            f"{domain.name} still runs ({row.state}).{left}" if row.state.up else f"{domain.name} is {row.state}.{left}"
+        )
 
     def restore(self, file: str, *, cancel: threading.Event | None = None) -> None:
         try:
@@ -299,7 +305,7 @@ class Xl:
             ) from error
         except ProgramMissingError as error:
             raise ToolstackMissingError(
-                f"{error.headline}. Install xen-utils, or say which host to manage: --host."
+                f"{error.headline}. If this is no Xen dom0, use --host or --demo.", error.details
             ) from error
         except CommandError as error:
             raise ToolstackError(_explained(argv, error.record), error.details) from error
@@ -315,8 +321,8 @@ def shown(argv: Argv) -> str:
 def _explained(argv: Argv, record: CommandRecord) -> str:
     """The headline of a failed command, in words that say what to do where that is known."""
     said = record.stderr + record.stdout
-    if "is an invalid domain identifier" in said:
-        return f"{argv[-1]}: there is no such domain any more. It ended, or was renamed, since the list was read."
+    if found := re.search(r"^(.*) is an invalid domain identifier", said, re.MULTILINE):
+        return f"There is no domain {found[1]} any more: it ended, or was renamed, since the list was read."
     if "privileged command interface" in said or "cannot init xl context" in said:
         if "Permission denied" in said:
             return f"{argv[0]} may not speak to Xen: run xentui as root (sudo xentui)."

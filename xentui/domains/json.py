@@ -1,0 +1,35 @@
+"""A domain as ``xentui list --json`` gives it. The keys are fixed: scripts rely on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xentui.domains.domain import Domain
+
+KEYS = (
+    "name",
+    "id",
+    "uuid",
+    "state",
+    "type",
+    "vcpus",
+    "memory_mib",
+    "max_memory_mib",
+    "cpu_percent",
+    "cpu_seconds",
+    "managed_by",
+    "config_file",
+    "autostart",
+    "stale_seconds",
+)
+
+
+def domain_json(domain: Domain) -> dict[str, Any]:
+    """What `json.dumps` takes; None where unknown. Bytes that are no UTF-8 come out as ``\\ufffd``."""
+    values: dict[str, Any] = {key: getattr(domain, key) for key in KEYS}
+    values["state"] = str(domain.state)
+    values["managed_by"] = list(domain.managed_by)
+    for key in ("name", "config_file"):
+        if values[key] is not None:
+            values[key] = values[key].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return values
