@@ -298,13 +298,13 @@ def _confirmed(action: Action, domains: Sequence[Domain]) -> bool:
 
 
 def _console(args: argparse.Namespace) -> int:
-    from xentui.console.raw import raw_console
-
     with _inventory(args) as inventory:
         domain = _find(_snapshot(inventory), args.name, BY_NAME["console"])
         why = impossible(BY_NAME["console"], domain)
         if why is not None:
             return _complain(f"{domain.name}: {why}", FAILED)
+        from xentui.console.raw import raw_console
+
         return raw_console(inventory, domain, escape=args.escape)
 
 

@@ -1,0 +1,36 @@
+"""What tests of every kind share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from xentui.demo.host import DemoHost
+
+
+@pytest.fixture
+def demo_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoHost]:
+    """A demo dom0 of its own, in which nothing takes time: server01 and client01 are up."""
+    monkeypatch.setenv("XENTUI_DEMO_SPEED", "inf")
+    monkeypatch.delenv("XENTUI_DEMO_DIR", raising=False)
+    host = DemoHost()
+    host.open()
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """``until(condition, "what")``: wait for it, and fail when it does not come."""
+
+    def wait(condition: Callable[[], object], what: str = "the condition", seconds: float = 20.0) -> None:
+        end = time.monotonic() + seconds
+        tick = threading.Event()
+        while not condition():
+            assert time.monotonic() < end, f"{what}: not within {seconds:g} s"
+            tick.wait(0.01)
+
+    return wait
