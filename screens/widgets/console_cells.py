@@ -1,0 +1,66 @@
+"""A guest's cells as strips: the one way from the emulator to the screen."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.cells import cell_len
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from xentui.console import attributes
+from xentui.console.attributes import Attributes
+from xentui.console.emulator import Runs
+
+
+def _color(color: attributes.Color) -> Color | None:
+    if color is None:
+        return None
+    return Color.from_ansi(color) if isinstance(color, int) else Color.from_rgb(*color)
+
+
+@lru_cache(maxsize=4096)
+def style_of(look: Attributes, ground: Style, reverse_screen: bool = False) -> Style:
+    """How a guest's cell is drawn on the theme's `ground`, which stands for its default colours."""
+    return ground + Style(
+        color=_color(look.foreground),
+        bgcolor=_color(look.background),
+        bold=look.bold or None,
+        dim=look.dim or None,
+        italic=look.italic or None,
+        underline=look.underline or None,
+        blink=look.blink or None,
+        reverse=(look.reverse != reverse_screen) or None,
+        strike=look.strike or None,
+    )
+
+
+def shown(text: str, look: Attributes) -> str:
+    """The text of a run as it may be drawn: the emulator keeps controls out; this is the second lock on that door."""
+    if look.conceal:
+        return " " * cell_len(text)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" if c != "\xa0" else " " for c in text)
+
+
+def row_strip(
+    runs: Runs, columns: int, ground: Style, *, reverse_screen: bool = False, cursor: int | None = None,
+    cursor_style: Style | None = None,
+) -> Strip:  # fmt: skip
+    """A row of the guest's screen in `columns` cells; the cell at `cursor` with `cursor_style` laid over it."""
+    segments = [Segment(shown(text, look), style_of(look, ground, reverse_screen)) for text, look in runs]
+    strip = Strip(segments).adjust_cell_length(columns, style_of(attributes.DEFAULT, ground, reverse_screen))
+    return strip if cursor is None or cursor_style is None else overlay(strip, cursor, cursor + 1, cursor_style)
+
+
+def overlay(strip: Strip, start: int, end: int, style: Style) -> Strip:
+    """`strip` with `style` laid over the cells from `start` to `end`: the cursor, something found."""
+    length = strip.cell_length
+    start, end = max(0, start), min(end, length)
+    if start >= end:
+        return strip
+    middle = [Segment(text, (own or Style()) + style) for text, own, _ in strip.crop(start, end)]
+    return Strip.join([strip.crop(0, start), Strip(middle), strip.crop(end, length)])

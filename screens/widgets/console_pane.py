@@ -1,0 +1,420 @@
+"""A guest's console in a pane: its cells, a title line, and a leader key for what is not meant for the guest.
+
+While the pane has the focus, each key but the leader goes to the guest at once. Output is drawn by a
+timer, and only the rows that changed: a flood is fed to the emulator in slices of the event loop and the
+newest state is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from xentui.console.keys import key_bytes, key_label, paste_bytes
+from xentui.console.link import ConsoleLink
+from xentui.console.session import ConsoleSession, State
+from xentui.screens.drawing import Line, draw, width_of, wrap
+from xentui.screens.themes import Theme
+from xentui.screens.widgets.console_cells import overlay, row_strip
+from xentui.screens.widgets.console_keys import BY_KEY, HISTORY_HINT, LEADER_KEYS
+from xentui.screens.widgets.console_view import ConsoleView
+
+#: Seconds between two drawings of output; the first after a pause is drawn at once.
+DRAW_SECONDS = 1 / 25
+#: The smallest size that is sent to a guest: what is drawn for less would be unusable anyway.
+LEAST_COLUMNS, LEAST_ROWS = 20, 5
+
+
+class ConsolePane(Widget, can_focus=True):
+    """The console of one session, `columns` × `rows` of the guest panned into whatever room there is."""
+
+    ALLOW_SELECT = False
+
+    class Asked(Message):
+        """The user asked, by the leader key, for something that is not the pane's own: `command`."""
+
+        def __init__(self, pane: ConsolePane, command: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.command = command
+
+    class Changed(Message):
+        """The session's state is another one, or the pane has unseen output or a bell now."""
+
+        def __init__(self, pane: ConsolePane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, session: ConsoleSession, *, leader: str = "ctrl+right_square_bracket", erase: str = "\x7f",
+                 id: str | None = None) -> None:  # fmt: skip
+        super().__init__(id=id)
+        self.session = session
+        self.leader = leader
+        self.erase = erase
+        self.view = ConsoleView(session.emulator)
+        self.link = ConsoleLink(session, output=self._output, changed=self._session_changed)
+        #: What the deck puts before the name: the other consoles.
+        self.tabs: Line = ()
+        self.unseen = False
+        self.bell = False
+        self._bells = 0
+        self._leading = False
+        self._help = False
+        self._prompt: tuple[str, str, Callable[[str], None]] | None = None  # its name, what is typed, what then
+        self._said = ""
+        self._drawn_at = 0.0
+        self._draw_timer: Timer | None = None
+        self._cursor: tuple[int, bool] = (0, False)
+
+    # Life
+
+    def on_mount(self) -> None:
+        self.link.open()
+
+    async def detach(self) -> None:
+        """Leave the console, within some seconds; the guest goes on."""
+        await self.link.close()
+
+    @property
+    def theme(self) -> Theme:
+        """The theme that is chosen in the app."""
+        theme: Theme = self.app.palette  # type: ignore[attr-defined]
+        return theme
+
+    def _session_changed(self) -> None:
+        if self.is_attached:
+            self.refresh()
+            self.post_message(self.Changed(self))
+
+    # Drawing
+
+    def _output(self) -> None:
+        """The emulator was fed."""
+        bells = self.session.emulator.bells
+        if not self.has_focus and (not self.unseen or (bells != self._bells and not self.bell)):
+            self.unseen = True
+            self.bell = self.bell or bells != self._bells
+            self.post_message(self.Changed(self))
+        self._bells = bells
+        if self._draw_timer is not None or not self.is_attached:
+            return
+        wait = DRAW_SECONDS - (monotonic() - self._drawn_at)
+        if wait <= 0:
+            self._draw()
+        else:
+            self._draw_timer = self.set_timer(wait, self._draw)
+
+    def _draw(self) -> None:
+        """Have the rows drawn that changed."""
+        self._draw_timer = None
+        if not self.is_attached or not self.display or self.size.height < 2:
+            return
+        self._drawn_at = monotonic()
+        damage = self.session.emulator.take_damage()
+        if not self.view.live:
+            self.refresh(Region(0, 0, self.size.width, 1))  # how many lines are below
+            return
+        if self.view.follow() or damage.everything or self._help or self._notice():
+            self.refresh()
+            return
+        row, _, visible = self.session.emulator.cursor
+        rows = damage.rows | {row, self._cursor[0]}
+        self._cursor = row, visible
+        width, top = self.size.width, self.view.top
+        regions = [Region(0, 1 + r - top, width, 1) for r in rows if 0 <= r - top < self.view.height]
+        if regions:
+            self.refresh(*regions)
+
+    def on_resize(self) -> None:
+        self.view.resize(self.size.width, self.size.height - 1)
+
+    def on_show(self) -> None:
+        self.refresh()
+
+    def on_focus(self) -> None:
+        self.unseen = self.bell = False
+        self.post_message(self.Changed(self))
+
+    def on_blur(self) -> None:
+        self._leading = False
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self._title(width)
+        overlaid = self._help_lines() if self._help else self._notice()
+        first = 1 if self._help else self.size.height - len(overlaid)
+        if overlaid and y >= first:
+            line = overlaid[y - first] if y - first < len(overlaid) else ()
+            return draw(line, width, self.theme, base="dialog" if self._help else "problem")
+        return self._row(y - 1, width)
+
+    def _row(self, y: int, width: int) -> Strip:
+        ground = self.theme["text"]
+        emulator, view = self.session.emulator, self.view
+        runs = view.runs(y)
+        if runs is None:
+            return Strip.blank(width, self.theme["dim"])
+        cursor = None
+        row, column, visible = emulator.cursor
+        if view.live and visible and row == view.top + y and self.session.state is State.ATTACHED:
+            cursor = column
+        # Where the keys go elsewhere the cursor is a line, not a block.
+        style = Style(reverse=True) if self.has_focus else Style(underline=True)
+        strip = row_strip(
+            runs, emulator.columns, ground, reverse_screen=emulator.modes.reverse_screen, cursor=cursor,
+            cursor_style=style,
+        )  # fmt: skip
+        if view.found is not None and view.found[0] == view.first + y:
+            number, start, end = view.found
+            text = view.text(number)
+            strip = overlay(strip, cell_len(text[:start]), cell_len(text[:end]), Style(reverse=True, bold=True))
+        return strip.crop(view.left, view.left + width).adjust_cell_length(width, ground)
+
+    def _title(self, width: int) -> Strip:
+        ground = "cursor" if self.has_focus else "cursor-away"
+        if self._prompt is not None:
+            return draw(((f"{self._prompt[0]} {self._prompt[1]}_", ""),), width, self.theme, base=ground)
+        if self._leading:
+            return draw(((self._hint(width), ""),), width, self.theme, base=ground)
+        left: list[tuple[str, str]] = [*self.tabs] if self.tabs else [(f" {self.session.name} ", "")]
+        right = f" {self._status()} "
+        room = width - width_of(right)
+        used = sum(width_of(text) for text, _ in left)
+        if room < used + 1:
+            left = [(f" {self.session.name} ", "")]
+            used = width_of(left[0][0])
+        line = [*left, (" " * max(1, room - used), ""), (right, "")]
+        return draw(line, width, self.theme, base=ground)
+
+    def _status(self) -> str:
+        if self._said:
+            return self._said
+        if not self.view.live:
+            return f"{self.view.below} lines below  {HISTORY_HINT}"
+        session = self.session
+        words = [f"{session.emulator.columns}x{session.emulator.rows}"]
+        if session.read_only:
+            words.append("log, read-only")
+        if session.state is not State.ATTACHED:
+            words.append(session.state)
+        if getattr(session, "recorder", None) is not None:
+            words.append("REC")
+        words.append(f"{key_label(self.leader)} ?" if self.has_focus else "")
+        return "  ".join(word for word in words if word)
+
+    def _hint(self, width: int) -> str:
+        label = key_label(self.leader)
+        words = [f"{entry.shown} {entry.hint}" for entry in LEADER_KEYS if entry.hint]
+        return "  ".join([" " + words[0], *words[1:], f"{label} sends {label}"])
+
+    def _help_lines(self) -> list[Line]:
+        label = key_label(self.leader)
+        lines: list[Line] = [((f" After {label}:", "dialog-title"),)]
+        lines += [((f"  {entry.shown:<4}", "key"), (entry.help, "")) for entry in LEADER_KEYS]
+        return [*lines, ((f"  {label:<6}", "key"), (f"type {label} in the guest. Any other key: nothing", ""))]
+
+    def _notice(self) -> list[Line]:
+        """What stands over the last rows while the session is not attached."""
+        session = self.session
+        if session.state in (State.ATTACHED, State.ATTACHING) or not session.sentence:
+            return []
+        lines: list[Line] = [((f" {text}", ""),) for text in wrap(session.sentence, max(10, self.size.width - 2))]
+        if session.state is State.BUSY:
+            lines.append(((" R", "key"), (" tries again   ", ""), ("l", "key"), (" reads its log instead", "")))
+        elif session.state is State.FAILED:
+            lines.append(((" R", "key"), (" attaches again   ", ""), ("l", "key"), (" reads its log instead", "")))
+        return lines[: max(1, self.size.height - 1)]
+
+    # Keys
+
+    async def _on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        self._said = ""
+        if self._help:
+            self._help = False
+            self.refresh()
+        elif self._prompt is not None:
+            self._prompt_key(event)
+        elif self._leading:
+            self._leader_key(event)
+        elif event.key == self.leader:
+            self._leading = True
+            self._refresh_title()
+        elif not self.view.live:
+            self._history_key(event.key)
+        elif self.session.state is not State.ATTACHED or self.session.read_only:
+            self._detached_key(event.key)
+        else:
+            raw = getattr(event, "sequence", None)  # of the lean driver: what the terminal sent
+            self.type(_meta(raw) or key_bytes(event.key, event.character, self.session.emulator.modes, self.erase))
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        if self._prompt is not None:
+            name, typed, then = self._prompt
+            self._prompt = name, typed + "".join(c for c in event.text if c.isprintable()), then
+            self._refresh_title()
+        else:
+            self.type(paste_bytes(event.text, self.session.emulator.modes))
+
+    def type(self, data: bytes) -> None:
+        """Type `data` in the guest."""
+        if data and not self.link.send(data):
+            full = self.session.queued > 0
+            self.say("not sent: the guest does not take its input" if full else "not sent: not attached")
+
+    def say(self, text: str) -> None:
+        """Say something in the title line, until the next key."""
+        self._said = text
+        self._refresh_title()
+
+    def _refresh_title(self) -> None:
+        self.refresh(Region(0, 0, self.size.width, 1))
+
+    def _detached_key(self, key: str) -> None:
+        if key in ("R", "upper_r", "r"):
+            self.command("attach")
+        elif key == "l":
+            self.command("log")
+        elif key == "escape":
+            self.command("table")
+        elif self.session.read_only:
+            self.say(f"read-only: this is the log. R attaches, {key_label(self.leader)} d closes")
+
+    def _leader_key(self, event: events.Key) -> None:
+        self._leading = False
+        self._refresh_title()
+        if event.key == self.leader:
+            self.type(key_bytes(event.key, event.character, self.session.emulator.modes, self.erase))
+        elif entry := BY_KEY.get(event.key):
+            self.command(entry.command)
+
+    def command(self, name: str) -> None:
+        """Do what a key after the leader stands for, by the name in `LEADER_KEYS`."""
+        own: dict[str, Callable[[], None]] = {
+            "size": self._send_size,
+            "history": self._enter_history,
+            "search": lambda: self._ask("/", self._search),
+            "escape": lambda: self.type(b"\x1d"),
+            "null": lambda: self.type(b"\0"),
+            "save": lambda: self._ask("Write the scrollback to the file:", self._save),
+            "reset": self._reset,
+            "clear": self.session.emulator.clear_scrollback,
+            "attach": self.link.attach_again,
+            "log": lambda: self.link.attach_again(log=True),
+            "help": self._show_help,
+        }
+        if name in own:
+            own[name]()
+        else:
+            self.post_message(self.Asked(self, name))
+
+    def _send_size(self) -> None:
+        columns, rows = max(LEAST_COLUMNS, self.view.width), max(LEAST_ROWS, self.view.height)
+        if self.session.send_size(columns, rows):
+            self.view.follow()
+            self.refresh()
+        else:
+            self.say("not sent: not attached")
+
+    def _show_help(self) -> None:
+        self._help = True
+        self.refresh()
+
+    def _reset(self) -> None:
+        self.session.emulator.reset()
+        self.refresh()
+
+    def _save(self, name: str) -> None:
+        path = Path(name).expanduser()
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                first = self.session.emulator.scrollback_dropped
+                file.writelines(f"{self.view.text(number)}\n" for number in range(first, self.view.last + 1))
+        except OSError as error:
+            self.say(f"{path}: {error.strerror}")
+        else:
+            self.say(f"written to {path}")
+
+    # A line to type in the title
+
+    def _ask(self, name: str, then: Callable[[str], None]) -> None:
+        self._prompt = name, "", then
+        self._refresh_title()
+
+    def _prompt_key(self, event: events.Key) -> None:
+        if self._prompt is None:
+            return
+        name, typed, then = self._prompt
+        if event.key in ("escape", "ctrl+c"):
+            self._prompt = None
+        elif event.key == "enter":
+            self._prompt = None
+            if typed:
+                then(typed)
+        elif event.key == "backspace":
+            self._prompt = name, typed[:-1], then
+        elif event.character is not None and event.character.isprintable():
+            self._prompt = name, typed + event.character, then
+        self._refresh_title()
+
+    # The history
+
+    def _enter_history(self) -> None:
+        self.view.enter()
+        self.view.scroll(-self.view.height // 2)
+        self.refresh()
+
+    def _history_key(self, key: str) -> None:
+        view, page = self.view, max(1, self.view.height - 1)
+        moves = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -page, "b": -page, "pagedown": page, "space": page}
+        if key in moves:
+            view.scroll(moves[key])
+        elif key in ("home", "g"):
+            view.go(0)
+        elif key in ("q", "escape", "end", "G", "upper_g", "enter"):
+            view.leave()
+        elif key == "slash":
+            self._ask("/", self._search)
+        elif key in ("n", "N", "upper_n") and self._words:
+            self._search(self._words, back=key == "n")
+        self.refresh()
+
+    _words = ""
+
+    def _search(self, words: str, *, back: bool = True) -> None:
+        self._words = words
+        if not self.view.search(words, back=back):
+            self.say(f"no {'older' if back else 'newer'} line with {words}")
+        self.refresh()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.view.scroll(-3)
+        self.refresh()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        if not self.view.live:
+            self.view.scroll(3)
+            self.refresh()
+
+
+def _meta(sequence: str | None) -> bytes:
+    """Alt with a character, as the terminal sent it: Textual's names for some of these are those of other keys."""
+    if sequence is not None and len(sequence) == 2 and sequence[0] == "\x1b" and sequence[1] not in "O[\x1b":
+        return sequence.encode("utf-8", "replace")
+    return b""

@@ -1,0 +1,123 @@
+"""Which part of a console is in view: the guest's screen, panned to its cursor, or its history.
+
+Lines have numbers for good: what scrolled off first is 0, the screen's rows come after the scrollback. A
+view of the history stays where it is while new lines arrive.
+"""
+
+from __future__ import annotations
+
+from xentui.console.emulator import Emulator, Runs
+
+
+class ConsoleView:
+    """The window of `width` × `height` cells that the pane shows of its emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.width, self.height = 80, 24
+        self.top = 0  # of the screen, while live
+        self.left = 0
+        self._first: int | None = None  # number of the first line, in the history
+        self.found: tuple[int, int, int] | None = None  # what was searched: line, first and last cell
+
+    @property
+    def live(self) -> bool:
+        """The guest's screen is shown, not its history."""
+        return self._first is None
+
+    @property
+    def _screen_start(self) -> int:
+        return self.emulator.scrollback_dropped + self.emulator.scrollback_size
+
+    @property
+    def first(self) -> int:
+        """The number of the first line in view."""
+        return self._screen_start + self.top if self._first is None else self._first
+
+    @property
+    def below(self) -> int:
+        """Lines between the end of the view and the end of the screen."""
+        return max(0, self._screen_start + self.emulator.rows - self.first - self.height)
+
+    def resize(self, width: int, height: int) -> None:
+        self.width, self.height = max(1, width), max(1, height)
+        self.follow()
+
+    def follow(self) -> bool:
+        """Pan so that the guest's cursor is in view; whether the view has moved."""
+        before = self.top, self.left
+        row, column, _ = self.emulator.cursor
+        self.top = _panned(self.top, row, self.height, self.emulator.rows)
+        self.left = _panned(self.left, column, self.width, self.emulator.columns)
+        return before != (self.top, self.left)
+
+    def runs(self, y: int) -> Runs | None:
+        """The line at row `y` of the view; None below the end, and for lines that fell off the history."""
+        number = self.first + y
+        row = number - self._screen_start
+        if row >= 0:
+            return self.emulator.runs(row) if row < self.emulator.rows else None
+        index = number - self.emulator.scrollback_dropped
+        return self.emulator.scrollback_runs(index) if index >= 0 else None
+
+    def text(self, number: int) -> str:
+        """The text of a line by its number, without trailing blanks; empty for one that is gone."""
+        row = number - self._screen_start
+        if row >= 0:
+            return "".join(text for text, _ in self.emulator.runs(row)).rstrip() if row < self.emulator.rows else ""
+        index = number - self.emulator.scrollback_dropped
+        return self.emulator.scrollback_text(index) if index >= 0 else ""
+
+    @property
+    def last(self) -> int:
+        """The number of the screen's last line."""
+        return self._screen_start + self.emulator.rows - 1
+
+    # The history.
+
+    def scroll(self, lines: int) -> None:
+        """Move by `lines`, up if negative, into the history and out of it again at its end."""
+        self.go(self.first + lines)
+
+    def go(self, first: int) -> None:
+        """Make `first` the first line in view, as far as there are lines."""
+        oldest = self.emulator.scrollback_dropped
+        end = self._screen_start + self.emulator.rows - self.height
+        self._first = max(oldest, min(first, end))
+        if first >= end:
+            self.leave()
+
+    def enter(self) -> None:
+        """Hold the view where it is."""
+        self._first = self.first
+
+    def leave(self) -> None:
+        """Back to what the guest shows now."""
+        self._first = None
+        self.found = None
+        self.follow()
+
+    def search(self, words: str, *, back: bool = True) -> bool:
+        """Find the next line that holds `words`, from what was found last or from the view; show it.
+
+        Capital letters count only if `words` has some. False if there is no other line.
+        """
+        fold = words == words.casefold()
+        start = self.found[0] if self.found is not None else self.last + 1 if back else self.first - 1
+        oldest = self.emulator.scrollback_dropped
+        numbers = range(start - 1, oldest - 1, -1) if back else range(max(start + 1, oldest), self.last + 1)
+        for number in numbers:
+            text = self.text(number)
+            at = (text.casefold() if fold else text).find(words)
+            if at >= 0:
+                self.found = number, at, at + len(words)
+                if not self.first <= number < self.first + self.height or self.live:
+                    self._first = max(oldest, number - self.height // 2)
+                return True
+        return False
+
+
+def _panned(start: int, place: int, size: int, whole: int) -> int:
+    """The least movement of a window of `size` cells on `whole` that has `place` in it."""
+    start = max(0, min(start, whole - size))
+    return min(start, place) if place < start + size else place - size + 1

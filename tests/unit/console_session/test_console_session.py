@@ -1,0 +1,256 @@
+"""The session: attach, type, leave whatever it takes, attach again, and say why not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from fake_console import FAKE, Console
+
+from xentui.console.client import QUEUE_LIMIT, Leave
+from xentui.console.session import State
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_what_is_typed_reaches_the_guest_and_its_answer_the_screen(console: Console) -> None:
+    console.session.attach()
+    assert console.session.state is State.ATTACHED
+    console.shows("ready")
+    assert console.session.send("ä€".encode())
+    console.shows("[ä€]")
+
+
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [
+        ([], Leave.ESCAPE),
+        (["stubborn"], Leave.TERM),
+        (["deaf"], Leave.TERM),
+        (["deaf", "immortal"], Leave.KILL),
+    ],
+)
+def test_detach_always_works(console: Console, words: list[str], how: Leave) -> None:
+    console.words = words
+    console.session.attach()
+    console.shows("ready")
+    pid = console.session.pid
+    assert pid is not None
+    assert console.session.detach() is how
+    assert console.session.state is State.DETACHED
+    assert gone(pid)
+
+
+def test_the_detach_key_comes_alone_behind_what_was_typed_just_before(console: Console) -> None:
+    console.session.attach()
+    console.shows("ready")
+    for _ in range(200):
+        console.session.send(b"some words ")
+    assert console.session.detach() is Leave.ESCAPE
+    console.session.feed_late()
+    assert "\x1d" not in console.text
+    # The client had read all of it before it left.
+    assert console.text.replace("\n", "").replace("][", "").count("some words ") >= 100
+
+
+def test_detach_in_the_middle_of_a_flood(console: Console) -> None:
+    console.session.attach()
+    console.shows("ready")
+    console.session.send(b"flood 1000000\r")
+    console.shows("line 100 ")
+    start = time.monotonic()
+    assert console.session.detach() in (Leave.ESCAPE, Leave.TERM)
+    assert time.monotonic() - start < 10
+
+
+def test_the_queue_is_bounded_and_typing_never_blocks(console: Console) -> None:
+    console.words = ["deaf"]
+    console.session.attach()
+    console.shows("ready")
+    sent = sum(console.session.send(b"x" * 4096) for _ in range(200))
+    assert 0 < sent * 4096 <= QUEUE_LIMIT + 64 * 1024
+    assert console.session.queued <= QUEUE_LIMIT
+
+
+def test_all_of_a_large_paste_arrives_in_order(console: Console) -> None:
+    console.session.attach()
+    console.shows("ready")
+    words = "".join(f"{number:06d}." for number in range(10_000))
+    assert console.session.send(words.encode())
+    console.read_until(lambda: "009999." in console.text.replace("\n", "").replace("][", ""))
+    shown = console.text.replace("\n", "").replace("][", "")
+    assert words in shown
+
+
+def test_the_size_of_the_guest_is_sent_by_stty(console: Console) -> None:
+    console.session.attach()
+    console.shows("ready")
+    assert console.session.send_size(100, 30)
+    assert (console.session.emulator.columns, console.session.emulator.rows) == (100, 30)
+    console.shows("stty rows 30 cols 100")
+
+
+def test_a_query_of_the_guest_is_answered(console: Console) -> None:
+    console.session.attach()
+    console.shows("ready")
+    console.session.send(b"query\r")
+    console.read_until(lambda: "R]" in console.text)
+    assert "[^[[" in console.text
+
+
+def test_old_queries_in_the_backlog_are_not_answered(console: Console) -> None:
+    console.words = ["backlog=\\x1b[6n\\x1b[c"]
+    console.session.attach()
+    console.shows("ready")
+    assert console.session.queued == 0
+    console.session.send(b"!")
+    console.shows("[!]")
+    assert "^[" not in console.text
+
+
+def test_a_domain_that_is_gone_is_waited_for_and_attached_to_by_its_new_id(console: Console) -> None:
+    session = console.session
+    session.attach()
+    console.shows("ready")
+    session.send(b"bye\r")
+    console.read_until(lambda: session.state is not State.ATTACHED)
+    assert session.state is State.WAITING
+    assert not session.look(), "the snapshot still has the old id"
+    console.words = None
+    assert not session.look()
+    console.words, console.domain_id = [], "8"
+    assert session.look()
+    session.attach()
+    session.feed_late()
+    assert session.state is State.ATTACHED
+    console.shows("attached again")
+    console.read_until(lambda: console.text.count("ready") == 2)
+    assert console.text.index("bye") < console.text.index("attached again")
+
+
+def test_a_domain_that_does_not_run_is_waited_for(console: Console) -> None:
+    console.words = None
+    console.session.attach()
+    assert console.session.state is State.WAITING
+    assert "not running" in console.session.sentence
+
+
+def test_a_client_that_ended_though_its_domain_is_there_was_ended_by_somebody(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = console.session
+    session.attach()
+    console.shows("ready")
+    assert session.pid is not None
+    os.kill(session.pid, signal.SIGTERM)
+    console.read_until(lambda: session.state is State.WAITING)
+    assert not session.look()
+    now = time.monotonic()
+    monkeypatch.setattr("xentui.console.session.time.monotonic", lambda: now + 60)
+    assert not session.look()
+    assert session.state is State.FAILED
+    assert "still there" in session.sentence
+
+
+def test_a_killed_client_is_said(console: Console) -> None:
+    session = console.session
+    session.attach()
+    console.shows("ready")
+    assert session.pid is not None
+    os.kill(session.pid, signal.SIGKILL)
+    console.read_until(lambda: session.state is State.FAILED)
+    assert "SIGKILL" in session.sentence
+    assert not session.look(), "nobody attaches behind the back of who killed it"
+
+
+def test_a_busy_console_names_who_has_it(console: Console) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", "import pty,sys; pty.spawn(sys.argv[1:])", *(console.argv() or [])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.read(5) == b"ready"
+        console.session.attach()
+        console.read_until(lambda: console.session.state is State.BUSY)
+        holder = console.session.holder
+        assert holder is not None
+        assert FAKE.name in holder.command
+        assert str(holder.pid) in console.session.sentence
+        assert abs(time.time() - holder.since) < 3600
+        os.kill(holder.pid, signal.SIGTERM)
+        other.communicate(timeout=20)
+    console.session.attach()
+    assert console.session.state is State.ATTACHED
+    console.shows("ready")
+
+
+@pytest.mark.parametrize(
+    ("words", "state", "says"),
+    [
+        (["notty"], State.FAILED, 'serial = "pty"'),
+        (["gone"], State.WAITING, "gone"),
+        (["status=3"], State.FAILED, "status 3"),
+    ],
+)
+def test_why_it_ended(console: Console, words: list[str], state: State, says: str) -> None:
+    console.words = words
+    console.session.attach()
+    console.read_until(lambda: console.session.state is not State.ATTACHED)
+    assert console.session.state is state
+    assert says in console.session.sentence
+
+
+def test_a_client_that_is_missing(console: Console) -> None:
+    console.session.argv = lambda: ["/nonexistent/xl", "console", "7"]
+    console.session.attach()
+    assert console.session.state is State.FAILED
+    assert "cannot be started" in console.session.sentence
+
+
+def test_the_log_is_followed_and_nothing_can_be_typed(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = console.lock.with_name("guest-server01.log")
+    session = console.session
+    monkeypatch.setattr("xentui.console.session.LOG_DIR", str(log.parent))
+    session.follow_log()
+    session.attach()
+    assert session.state is State.FAILED
+    assert "XENCONSOLED_TRACE=guest" in session.sentence
+    log.write_bytes(b"booting\r\n")
+    session.attach()
+    console.shows("booting")
+    with log.open("ab") as file:
+        file.write(b"panic\r\n")
+    console.shows("panic")
+    assert not session.send(b"x")
+    assert session.detach() is Leave.TERM
+
+
+def test_reading_is_bounded_by_its_budget(console: Console) -> None:
+    session = console.session
+    session.attach()
+    console.shows("ready")
+    session.send(b"flood 20000\r")
+    fed = 0
+
+    def tap(data: bytes) -> None:
+        nonlocal fed
+        fed += 1
+
+    session.taps.append(tap)
+    console.shows("line 5 ")
+    fed = 0
+    assert session.read_ready(budget=0)
+    assert fed <= 1
+    console.shows("flood ends")
+    assert "line 19999 of a flood" in console.text

@@ -1,0 +1,153 @@
+"""Drives a `ConsoleSession` on an asyncio loop: watches its terminal, attaches again when the guest is back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from xentui.console.session import ConsoleSession, State
+
+#: Seconds between two tries to attach: the first, and the longest.
+RETRY_FIRST, RETRY_LONGEST = 0.5, 8.0
+#: Seconds between two looks whether a domain that went away is back; asks the app's own snapshot, not Xen.
+LOOK_SECONDS = 0.5
+#: Seconds that leaving may take before we go on without it: the kernel hangs up on the client at our exit.
+CLOSE_SECONDS = 6.0
+
+
+class ConsoleLink:
+    """Runs the life of a session until `close`.
+
+    `output` is called after the session has fed its emulator, `changed` after its state changed; both in the loop.
+    """
+
+    def __init__(self, session: ConsoleSession, *, output: Callable[[], None], changed: Callable[[], None]) -> None:
+        self.session = session
+        self._output = output
+        self._changed = changed
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._watched: int | None = None
+        self._writing = False
+        self._wanted = False  # the user wants to attach, whatever the state
+        self._log_wanted = False
+
+    def open(self) -> None:
+        """Attach, and go on until closed."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def attach_again(self, *, log: bool = False) -> None:
+        """Try again after a failure, or when the console was busy; with `log`, follow the guest's log instead."""
+        if self.session.state in (State.ATTACHED, State.ATTACHING) and log == self.session.read_only:
+            return
+        self._wanted = True
+        self._log_wanted = log
+        self._wake.set()
+        self._ended.set()
+
+    def send(self, data: bytes) -> bool:
+        """Type `data`; False if that is not possible now."""
+        sent = self.session.send(data)
+        self._watch_writing()
+        return sent
+
+    async def close(self) -> None:
+        """Detach, within CLOSE_SECONDS. The session can be opened again."""
+        task, self._task = self._task, None
+        self._unwatch()
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(self.session.detach), CLOSE_SECONDS)
+            self.session.feed_late()
+            self._output()
+        self._changed()
+
+    # The life of a session.
+
+    async def _run(self) -> None:
+        session = self.session
+        retry = RETRY_FIRST
+        while True:
+            started = asyncio.get_running_loop().time()
+            await asyncio.to_thread(session.attach)
+            session.feed_late()
+            self._changed()
+            if session.state is State.ATTACHED:
+                await self._watch()
+                if self._wanted:  # another thing is wanted of a living client: the log instead of the console
+                    await asyncio.to_thread(session.detach)
+                    session.feed_late()
+                else:
+                    await asyncio.to_thread(session.settle)
+                self._changed()
+            long_ago = asyncio.get_running_loop().time() - started > RETRY_LONGEST
+            retry = RETRY_FIRST if long_ago else min(retry * 2, RETRY_LONGEST)
+            await self._until_attachable(retry)
+
+    async def _until_attachable(self, at_least: float) -> None:
+        """Wait until the domain is back, or the user wants to try; never a busy loop."""
+        session = self.session
+        end = asyncio.get_running_loop().time() + at_least
+        while not self._wanted:
+            before = session.state
+            ready = session.look()
+            if session.state is not before:
+                self._changed()
+            now = asyncio.get_running_loop().time()
+            if ready and now >= end:
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
+            self._wake.clear()
+        if self._wanted:
+            session.follow_log(self._log_wanted)
+        self._wanted = False
+        self._wake.clear()
+
+    async def _watch(self) -> None:
+        """Read until the client has closed its terminal."""
+        self._ended.clear()
+        fd = self.session.fd
+        if fd is None or self._wanted:
+            return
+        self._watched = fd
+        asyncio.get_running_loop().add_reader(fd, self._readable)
+        try:
+            await self._ended.wait()
+        finally:
+            self._unwatch()
+
+    def _readable(self) -> None:
+        if not self.session.read_ready():
+            self._unwatch()
+            self._ended.set()
+        self._watch_writing()  # an answer to the guest may wait
+        self._output()
+
+    def _watch_writing(self) -> None:
+        """Have the rest written when there is room for it."""
+        if self._watched is None or self._writing == bool(self.session.queued):
+            return
+        loop = asyncio.get_running_loop()
+        self._writing = not self._writing
+        if self._writing:
+            loop.add_writer(self._watched, self._writable)
+        else:
+            loop.remove_writer(self._watched)
+
+    def _writable(self) -> None:
+        self.session.write_ready()
+        self._watch_writing()
+
+    def _unwatch(self) -> None:
+        if self._watched is not None:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._watched)
+            loop.remove_writer(self._watched)
+            self._watched, self._writing = None, False

@@ -1,0 +1,303 @@
+"""One guest's console: attached, watched, and attached again when the guest comes back.
+
+A `ConsoleSession` outlives its clients: each run of `xl console` is a `Client`, and what they print goes to
+one emulator, whose scrollback spans reboots. Reading and typing belong to the event loop; `attach`, `settle`
+and `detach` block and belong to a worker (`xentui.console.link` does both).
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from xentui.console.client import ESCAPE, Client, ClientError, Leave
+from xentui.console.emulator import Emulator
+from xentui.console.lock import Holder, holder_of, lock_path
+from xentui.host import Host, HostError
+from xentui.subprocesses import printable
+
+#: Where xenconsoled writes what guests print, if it was told to (XENCONSOLED_TRACE=guest).
+LOG_DIR = "/var/log/xen/console"
+#: Bytes of the log that are shown at once when it is opened.
+LOG_BYTES = 256 * 1024
+#: Seconds of work on output per turn of the event loop.
+READ_BUDGET = 0.006
+#: Bytes of ours that may wait for the guest before answers to its queries are dropped.
+REPLY_LIMIT = 256
+#: Seconds after which a client that ended well, though its domain is still there, was ended by somebody.
+GRACE = 5.0
+#: Seconds after attaching in which what comes is xenconsoled's backlog: old queries get no answer.
+BACKLOG_SECONDS = 0.3
+
+
+class State(StrEnum):
+    """How the session stands. `ConsoleSession.sentence` says more to the user."""
+
+    DETACHED = "detached"
+    ATTACHING = "attaching"
+    ATTACHED = "attached"
+    WAITING = "waiting"  # the domain is gone; attaches when it is back
+    BUSY = "busy"  # somebody else has the console
+    FAILED = "failed"
+
+
+class ConsoleSession:
+    """The console of the guest `name` on `host`.
+
+    `argv` gives the command for the domain as it is now (``["xl", "console", "7"]``), or None while there is
+    none; it is asked at each attach, so that the id is the current one.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        name: str,
+        argv: Callable[[], list[str] | None],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        scrollback: int = 10_000,
+    ) -> None:
+        self.host = host
+        self.name = name
+        self.argv = argv
+        self.emulator = Emulator(columns, rows, scrollback=scrollback, reply=self._reply)
+        self.state = State.DETACHED
+        self.sentence = ""
+        self.holder: Holder | None = None
+        #: The guest's log is followed instead of its console: nothing can be typed.
+        self.read_only = False
+        #: Called with all that the guest printed, in the event loop; for recordings and logs.
+        self.taps: list[Callable[[bytes], None]] = []
+        self._client: Client | None = None
+        self._attached_argv: list[str] | None = None
+        self._ended_argv: list[str] | None = None
+        self._ended_at = 0.0
+        self._ended_well = False
+        self._attached_at = 0.0
+        self._attachments = 0
+        self._backlog = False
+        self._late = b""
+        self._lock = threading.Lock()
+
+    # What the event loop does.
+
+    @property
+    def fd(self) -> int | None:
+        """To be watched for reading while the session is attached."""
+        client = self._client
+        return None if client is None or client.ended else client.fd
+
+    @property
+    def queued(self) -> int:
+        """Bytes that wait until the client takes them: watch the fd for writing, too, and call `write_ready`."""
+        client = self._client
+        return 0 if client is None else client.queued
+
+    @property
+    def pid(self) -> int | None:
+        client = self._client
+        return None if client is None else client.pid
+
+    def read_ready(self, budget: float = READ_BUDGET) -> bool:
+        """Take what the client printed, for about `budget` seconds. False when it has closed its terminal."""
+        client = self._client
+        if client is None or client.ended:
+            return False
+        end = time.perf_counter() + budget
+        while data := client.read():
+            self._take(data)
+            if time.perf_counter() >= end:
+                return True
+        if self._backlog and time.monotonic() - self._attached_at > BACKLOG_SECONDS:
+            self._backlog = False
+        return not client.ended
+
+    def _take(self, data: bytes) -> None:
+        for tap in self.taps:
+            tap(data)
+        self.emulator.feed(data)
+
+    def send(self, data: bytes) -> bool:
+        """Type `data`. Never blocks; False if it cannot be sent: not attached, read-only, or too much waits."""
+        client = self._client
+        if client is None or self.read_only or self.state is not State.ATTACHED:
+            return False
+        self._backlog = False
+        return client.send(data)
+
+    def write_ready(self) -> None:
+        if self._client is not None:
+            self._client.flush()
+
+    def _reply(self, data: bytes) -> None:
+        client = self._client
+        if client is not None and not self.read_only and not self._backlog and client.queued < REPLY_LIMIT:
+            client.send(data)
+
+    def send_size(self, columns: int, rows: int) -> bool:
+        """Tell the guest's shell its size by typing `stty`: a console has no other way to say it."""
+        if not self.send(f"stty rows {rows} cols {columns}\r".encode()):
+            return False
+        self.emulator.resize(columns, rows)
+        return True
+
+    def feed_late(self) -> None:
+        """Take what the client printed while it was detached. To be called in the event loop afterwards."""
+        data, self._late = self._late, b""
+        if data:
+            self._take(data)
+
+    # What workers do.
+
+    def attach(self) -> None:
+        """Attach to the domain as it is now; says in `state` what came of it. Blocks for some milliseconds."""
+        with self._lock:
+            if self._client is not None:
+                return
+            try:
+                argv = self._log_argv() if self.read_only else self.argv()
+            except HostError as error:
+                self._fail(str(error))
+                return
+            if argv is None:
+                self._set(State.WAITING, f"{self.name} is not running; attaches when it is")
+                return
+            self._set(State.ATTACHING, "")
+            try:
+                client = Client(
+                    argv if self.read_only else self.host.terminal_argv(argv),
+                    environment=self.host.environment(),
+                    columns=self.emulator.columns,
+                    rows=self.emulator.rows,
+                    escape=None if self.read_only else ESCAPE,
+                    remote=self.host.is_remote,
+                )
+            except (ClientError, HostError) as error:
+                self._fail(str(error))
+                return
+            self._begin(client, argv)
+
+    def _begin(self, client: Client, argv: list[str]) -> None:
+        again = self._attachments > 0 and argv != self._attached_argv
+        self._attachments += 1
+        self._attached_argv = argv
+        self._attached_at = time.monotonic()
+        self._backlog = True
+        if again:
+            # What a crashed guest said last stays above; its modes do not.
+            when = time.strftime("%H:%M:%S")
+            self._late += (
+                f"\x1b[!p\x1b[?1049l\x1b[{self.emulator.rows};1H\r\n-- attached again at {when} --\r\n".encode()
+            )
+        self._client = client
+        self.holder = None
+        self._set(State.ATTACHED, "")
+
+    def settle(self) -> None:
+        """After `read_ready` said False: find out why the client ended. Blocks, some seconds at most."""
+        with self._lock:
+            client = self._client
+            if client is None:
+                return
+            client.wait(1.0)
+            client.close()
+            self._client = None
+            status, words = client.status, client.last_words
+            self._ended_argv, self._ended_at = self._attached_argv, time.monotonic()
+            self._ended_well = status == 0
+        self._say_why(status, words)
+
+    def _say_why(self, status: int | None, words: str) -> None:
+        if self.read_only:
+            self._fail(f"the log can no longer be read: {_last_line(words)}")
+        elif status == 11 or "ould not lock" in words:
+            path = lock_path(words, _id_of(self._ended_argv))
+            self.holder = None if path is None else holder_of(self.host, path)
+            who = str(self.holder) if self.holder is not None else "a process that cannot be seen from here"
+            self._set(State.BUSY, f"the console of {self.name} is held by {who}")
+        elif "ould not read tty" in words:
+            self._fail(
+                f"{self.name} has no serial line. Add this line to its configuration and start it anew:"
+                ' serial = "pty"   (in the guest, a getty on ttyS0)'
+            )
+        elif "Domain-0" in words and status:
+            self._fail("Domain-0 has no console to attach to: you are in it")
+        elif status == 0 or re.search(r"invalid domain|does not exist|no such domain", words, re.IGNORECASE):
+            self._set(State.WAITING, f"{self.name} has gone; attaches when it is back")
+        elif status is not None and status < 0:
+            self._fail(f"the console client was killed ({signal.Signals(-status).name})")
+        elif status == 255 and self.host.is_remote:
+            self._fail(f"the connection to {self.host.name} was lost: {_last_line(words)}")
+        else:
+            self._fail(f"the console client ended with status {status}: {_last_line(words)}")
+
+    def look(self) -> bool:
+        """While WAITING or FAILED: whether it is time to attach. To be asked now and then; cheap."""
+        if self.read_only or self.state not in (State.WAITING, State.FAILED):
+            return False
+        argv = self.argv()
+        if argv is None:
+            if self.state is State.WAITING:
+                self._ended_argv = None  # seen to be gone: even the same command means another domain now
+            return False
+        if argv != self._ended_argv:
+            return self.state is State.WAITING or self._ended_argv is not None
+        if self.state is State.WAITING and not self._ended_well:
+            return True  # there is such a domain, but Xen said no: it is only being made
+        if self.state is State.WAITING and time.monotonic() - self._ended_at > GRACE:
+            self._fail("the console client was ended, but the domain is still there")
+        return False
+
+    def detach(self) -> Leave:
+        """Leave the console, whatever it takes; the guest goes on. Blocks, a few seconds at the very most."""
+        with self._lock:
+            client, self._client = self._client, None
+            how = Leave.ENDED
+            if client is not None:
+                how, printed = client.leave()
+                self._late += printed
+                self._ended_argv = self._attached_argv
+            self._set(State.DETACHED, "")
+            return how
+
+    # Its log.
+
+    def follow_log(self, on: bool = True) -> None:
+        """From the next `attach` on, follow the guest's log instead of its console, or no longer."""
+        self.read_only = on
+
+    def _log_argv(self) -> list[str]:
+        if "/" in self.name:
+            raise HostError(f"{printable(self.name)}: a domain of such a name has no log")
+        path = f"{LOG_DIR}/guest-{self.name}.log"
+        try:
+            self.host.read(path, 1)
+        except HostError as error:
+            raise HostError(
+                f"{error}. xenconsoled writes logs when XENCONSOLED_TRACE=guest is set in /etc/default/xen"
+            ) from error
+        here = path if self.host.is_remote else str(self.host.path(path))
+        return self.host.terminal_argv(["tail", "-c", str(LOG_BYTES), "-F", "--", here])
+
+    # State.
+
+    def _fail(self, sentence: str) -> None:
+        self._set(State.FAILED, sentence)
+
+    def _set(self, state: State, sentence: str) -> None:
+        self.state, self.sentence = state, printable(sentence)
+
+
+def _last_line(words: str) -> str:
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
+
+
+def _id_of(argv: list[str] | None) -> int | None:
+    """The domain id at the end of a command; None if it ends with a name."""
+    return int(argv[-1]) if argv and argv[-1].isdigit() else None
