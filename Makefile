@@ -62,7 +62,7 @@ test-xen-all: $(VENV)/dev.stamp ## the same with the tests that take longer
 
 amd64: $(VENV)/run.stamp ## build the Live CD, dist/xentui-live-amd64.iso (ARGS="--hvm" ...)
 	$(call install,$(ISO_PACKAGES))
-	@$(BIN)/python -m xentui.livecd build --output dist/xentui-live-amd64.iso $(ARGS)
+	@$(BIN)/xentui livecd build --output dist/xentui-live-amd64.iso $(ARGS)
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -26,6 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "build" / "test-xen"
 
 #: Seconds. Emulated on two shared cores; a boot was measured at about two minutes.
+MENU_DEADLINE = 60.0
 BOOT_DEADLINE = 480.0
 SSH_DEADLINE = 180.0
 COMMAND_DEADLINE = 120.0
@@ -194,6 +195,8 @@ class LiveMachine:
             self.serial = SerialLine(machine.argv(), FOLDER / f"serial-{attempt}.log")
             self.dom0 = Dom0(port, ssh_key())
             try:
+                self.serial.expect("serial line only", MENU_DEADLINE)
+                self.serial.type("s")  # the menu's hotkey for it
                 self.serial.expect("xenlive login: ", BOOT_DEADLINE)
             except AssertionError:
                 self.end()

@@ -22,6 +22,7 @@ _DEFAULT_ISO = Path("xentui-live-amd64.iso")
 def add_parser(subparsers: Subparsers) -> None:
     """Add the verb `livecd` with its own two verbs."""
     parser = subparsers.add_parser("livecd", help="build the Live CD, or boot it in QEMU")
+    parser.set_defaults(verb_function=run)
     verbs = parser.add_subparsers(dest="livecd_verb", required=True, metavar="build|boot")
     _add_build(verbs)
     _add_boot(verbs)

@@ -29,7 +29,8 @@ _EARLY = f"search --set=root --file /{_MARK}\nset prefix=($root)/boot/grub\n"
 DOM0_MEMORY_MIB = 640
 _XEN = f"dom0_mem={DOM0_MEMORY_MIB}M,max:{DOM0_MEMORY_MIB}M ucode=scan loglvl=warning guest_loglvl=warning"
 # Kernel messages below a warning stay out of the screen that xentui draws on.
-_LINUX = "boot=live net.ifnames=0 loglevel=4"
+# There is nothing to bring up to date on a medium that is as it was built.
+_LINUX = "boot=live net.ifnames=0 loglevel=4 systemd.condition_needs_update=no"
 
 
 def source_date() -> int:
