@@ -59,8 +59,10 @@ class XentuiApp(App[int], inherit_bindings=False):
     ALLOW_SELECT = False
     BINDINGS = [*bindings(_EVERYWHERE), Binding("ctrl+c", "how_to_leave", show=False)]
     CSS = """
-    Screen { background: $x-text-bg; color: $x-text; overflow: hidden; }
+    LiveScreen { background: $x-text-bg; color: $x-text; overflow: hidden; }
     Screen.-screen-suspended { text-style: none; }
+    .-border-solid #dialog { border: solid $x-border; }
+    .-border-ascii #dialog { border: ascii $x-border; }
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class XentuiApp(App[int], inherit_bindings=False):
         read_only: bool = False,
         theme: str | None = None,
         glyphs: Glyphs = SETS["unicode"],
+        leader: str = "ctrl+right_square_bracket",
         colours: int = 256,
         interval: float = INTERVAL,
         driver_class: type[Driver] | None = None,
@@ -80,7 +83,7 @@ class XentuiApp(App[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self.host, self.read_only, self.glyphs = host, read_only, glyphs
         self.inventory: InventoryLike = inventory if inventory is not None else Inventory(host)
-        self.interval = interval
+        self.interval, self.leader = interval, leader
         self.history, self.jobs = History(), Jobs()
         self.snapshot: Snapshot | None = None
         self.refresher = Refresher(self.inventory, lambda taken: self.post_message(SnapshotTaken(taken)))
@@ -121,7 +124,7 @@ class XentuiApp(App[int], inherit_bindings=False):
     def _show_theme_complaints(self) -> None:
         self.push_screen(MessageDialog("A theme cannot be used.", "\n".join(self.theme_complaints)))
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         self.refresher.end()
         for job in self.jobs.running:
             job.cancel.set()
@@ -257,6 +260,10 @@ class XentuiApp(App[int], inherit_bindings=False):
             title = f"Still running: {', '.join(printable(job.label) for job in self.jobs.running)}"
             if await self.push_screen_wait(Choose(title, choices)) != "leave":
                 return
+        deck = self.domains_screen.deck
+        if deck.panes:
+            self.say("Detaching from the consoles ...")
+            await deck.close_all()
         self.exit(0)
 
     def do_redraw(self) -> None:

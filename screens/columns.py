@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from xentui.domains.domain import Domain, State
@@ -22,6 +22,7 @@ class Seen:
     history: History
     glyphs: Glyphs
     marked: frozenset[str] = frozenset()
+    consoles: Mapping[str, str] = field(default_factory=dict)  # open ones, and what the deck says of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,12 @@ def _text(get: Callable[[Domain], str]) -> Callable[[Domain, Seen, int], Cell]:
 
 
 def _mark(domain: Domain, seen: Seen, _width: int) -> Cell:
-    return (seen.glyphs.mark if domain.key in seen.marked else "", "marked")
+    if domain.key in seen.marked:
+        return seen.glyphs.mark, "marked"
+    if domain.name not in seen.consoles:
+        return "", ""
+    # Something was printed there that nobody has looked at.
+    return ("!" if seen.consoles[domain.name] in ("unseen", "bell") else "c"), "key"
 
 
 def _name(domain: Domain, seen: Seen, _width: int) -> Cell:

@@ -131,7 +131,7 @@ class DetailsScreen(Page):
 
 def _overview(domain: Domain, events: Sequence[Event]) -> list[Line]:
     def row(label: str, text: str, role: str = "text") -> Line:
-        return ((f"  {label:<12}", "dim"), (text or "unknown", role if text else "dim"))
+        return ((f"  {label:<14}", "dim"), (text or "unknown", role if text else "dim"))
 
     def both(one: float | None, other: float | None) -> str:
         if one is None and other is None:

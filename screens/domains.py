@@ -12,10 +12,14 @@ from xentui.actions import ACTIONS
 from xentui.domains.domain import Domain
 from xentui.screens.columns import BY_NAME as COLUMN
 from xentui.screens.columns import SORTABLE
+from xentui.screens.consoles import session_for, split
 from xentui.screens.details import DetailsScreen
 from xentui.screens.dialogs.choose import Choice, Choose
-from xentui.screens.keys import bindings
+from xentui.screens.keys import bindings, shown
 from xentui.screens.live_screen import LiveScreen
+from xentui.screens.widgets.console_deck import ConsoleDeck
+from xentui.screens.widgets.console_keys import LEADER_KEYS
+from xentui.screens.widgets.console_pane import ConsolePane
 from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.domain_table import DomainTable
 from xentui.screens.widgets.header import Header, Heading
@@ -32,13 +36,20 @@ class DomainsScreen(LiveScreen):
     DEFAULT_CSS = """
     DomainsScreen > Header { height: 2; }
     DomainsScreen > #desk { height: 1fr; layout: vertical; }
+    DomainsScreen > #desk.-wide { layout: horizontal; }
     DomainsScreen DomainTable { height: 1fr; width: 1fr; }
+    DomainsScreen #desk.-wide > ConsoleDeck { margin-left: 1; height: 1fr; }
+    DomainsScreen.-large DomainTable, DomainsScreen.-large > StatusLine, DomainsScreen.-large > KeyBar,
+    DomainsScreen.-large > Header { display: none; }
+    DomainsScreen.-large.-demo > Header { display: block; }
+    DomainsScreen.-large #desk > ConsoleDeck { margin: 0; height: 1fr; width: 1fr; }
     DomainsScreen > #filter, DomainsScreen > #filter:focus {
         display: none; height: 1; border: none; padding: 0 1; background-tint: transparent;
         background: $x-input-bg; color: $x-input; text-style: $x-input-style;
     }
     DomainsScreen > #filter.-open { display: block; }
     DomainsScreen > StatusLine, DomainsScreen > KeyBar { height: 1; }
+    DomainsScreen.-very-low > KeyBar { display: none; }
     """
     AUTO_FOCUS = "#table"
     BINDINGS = [*bindings(ACTIONS), Binding("escape", "clear", show=False)]
@@ -48,6 +59,7 @@ class DomainsScreen(LiveScreen):
         yield Header(app.glyphs, id="header")
         with Container(id="desk"):
             yield DomainTable(app.history, app.glyphs, id="table")
+            yield ConsoleDeck(leader=app.leader, id="consoles")
         entry = Input(placeholder="show only domains that hold ...", id="filter", select_on_focus=False)
         entry.cursor_blink = False
         yield entry
@@ -73,14 +85,19 @@ class DomainsScreen(LiveScreen):
         snapshot = app.shown_snapshot
         age = app.stale_seconds if app.interval else None
         heading = Heading(app.host.name, app.host.is_demo, app.read_only, age)
-        self.query_one(Header).update(heading, snapshot, size.width, low=size.height < _LOW)
+        low = size.height < _LOW or self.has_class("-large")
+        self.query_one(Header).update(heading, snapshot, size.width, low=low)
         if snapshot is not None:
             self.table.message = "There are no domains here, not even Domain-0. Key i says what is known."
             self.table.set_domains(snapshot.domains)
 
+    def on_mount(self) -> None:
+        self.set_class(self.xentui.host.is_demo, "-demo")
+
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one(KeyBar).display = event.size.height >= _VERY_LOW
+        self.set_class(event.size.height < _VERY_LOW, "-very-low")
         self.snapshot_changed()
+        self._share_room()
         self._remark()
 
     def on_cursor_list_moved(self, event: CursorList.Moved) -> None:
@@ -102,6 +119,59 @@ class DomainsScreen(LiveScreen):
         if table.count > table.visible_rows:
             parts.append(f"{table.cursor + 1}/{table.count}")
         self.query_one(StatusLine).set_remark("  ".join(parts))
+
+    # Consoles
+
+    @property
+    def deck(self) -> ConsoleDeck:
+        """The open consoles."""
+        return self.query_one(ConsoleDeck)
+
+    def do_console(self) -> None:
+        if self.table.selected is not None:
+            self.open_console(self.table.selected)
+
+    def open_console(self, domain: Domain) -> None:
+        """Show the console of a domain and give it the keys."""
+        session = session_for(self.xentui.host, domain, lambda: self.xentui.snapshot)
+        self._share_room()
+        self.run_worker(self.deck.open(session), group="consoles")
+
+    def _share_room(self) -> None:
+        """Give table and consoles their parts of the desk."""
+        size, deck = self.app.size, self.deck
+        shared = split(size.width, max(1, size.height - self.query_one(Header).size.height - 2))
+        self.query_one("#desk").set_class(shared.side_by_side, "-wide")
+        large = self.has_class("-large")
+        deck.styles.height = None if shared.side_by_side or large else shared.console
+        deck.styles.width = shared.console if shared.side_by_side and not large else None
+
+    def on_console_deck_left(self) -> None:
+        self.table.focus()
+
+    def on_console_deck_large(self, event: ConsoleDeck.Large) -> None:
+        self.set_class(event.large, "-large")
+        self._share_room()
+        self.snapshot_changed()
+
+    def on_console_deck_changed(self) -> None:
+        self.table.set_consoles(self.deck.marks)
+
+    def on_descendant_focus(self) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """The key bar tells the keys of what has the focus."""
+        bar = self.query_one(KeyBar)
+        if isinstance(self.focused, ConsolePane):
+            words = [(entry.shown, entry.hint) for entry in LEADER_KEYS if entry.hint]
+            hints, always = [(shown(self.xentui.leader), "then:"), *words], 0
+        else:
+            hints, always = registry_hints(ACTIONS, read_only=self.xentui.read_only)
+            if self.deck.panes:
+                hints.insert(0, ("Tab", "Console"))
+        if hints != bar.hints:
+            bar.set_hints(hints, always=always)
 
     # Actions of the table
 

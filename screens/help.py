@@ -30,6 +30,7 @@ class HelpScreen(Page):
         lines: list[Line] = []
         if self.xentui.read_only:
             lines += [(("Read-only: what changes something is left out.", "problem"),), ()]
+        titles = max(len(action.title) for action in ACTIONS) + 2
         for group in Group:
             rows = [
                 (" ".join(shown(key) for key in action.keys), action.title, action.help)
@@ -37,15 +38,13 @@ class HelpScreen(Page):
                 if action.group is group and action.keys and not (self.xentui.read_only and action.changes)
             ]
             if rows:
-                lines += [((group.value, "strong"),), *_table(rows, width), ()]
-        lines += [(("Moving", "strong"),), *_table([(key, "", what) for key, what in _MOVING], width)]
+                lines += [((group.value, "strong"),), *_table(rows, width, titles), ()]
+        lines += [(("Moving", "strong"),), *_table([(key, "", what) for key, what in _MOVING], width, 0)]
         return lines
 
 
-def _table(rows: list[tuple[str, str, str]], width: int) -> list[Line]:
+def _table(rows: list[tuple[str, str, str]], width: int, titles: int) -> list[Line]:
     lines: list[Line] = []
-    titles = max(len(title) for _, title, _ in rows)
-    titles = min(titles, 22) + 2 if titles else 0
     before = 2 + 10 + titles
     for key, title, what in rows:
         if width - before < 24:

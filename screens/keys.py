@@ -20,13 +20,17 @@ _SHOWN = {
     "exclamation_mark": "!",
     "less_than_sign": "<",
     "greater_than_sign": ">",
+    "right_square_bracket": "]",
+    "circumflex_accent": "^",
+    "backslash": "\\",
+    "underscore": "_",
 }
 
 
 def shown(key: str) -> str:
     """A key as the reader knows it: ``slash`` is ``/``, ``ctrl+x`` is ``^X``."""
     if key.startswith("ctrl+"):
-        return f"^{key.removeprefix('ctrl+').upper()}"
+        return f"^{shown(key.removeprefix('ctrl+')).upper()}"
     if key in _SHOWN:
         return _SHOWN[key]
     return key.upper() if len(key) > 1 else key

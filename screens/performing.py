@@ -34,7 +34,8 @@ async def perform(app: XentuiApp, action: Action, domains: Sequence[Domain]) -> 
         return
     if action.question is not None or action.dangerous:
         # Time has passed: the world may be another one.
-        possible, refusal = _possible(app, action, _as_they_are_now(app, possible), gone=len(possible))
+        possible, changed = _possible(app, action, _as_they_are_now(app, possible), gone=len(possible))
+        refusal = changed or refusal
     jobs = [Job(action, domain, argument) for domain in possible]
     for job in jobs:
         app.start_job(job)
@@ -63,9 +64,8 @@ def _possible(app: XentuiApp, action: Action, domains: Sequence[Domain], *, gone
     if not refused:
         return possible, ""
     name, reason = printable(refused[0][0].name), refused[0][1]
-    if len(domains) == 1:
-        return possible, f"{name}: {reason}"
-    return possible, f"Not for {len(refused)} of {len(domains)}. {name}: {reason}"
+    sentence = reason if reason.startswith(name) else f"{name}: {reason}"
+    return possible, sentence if len(domains) == 1 else f"Not for {len(refused)} of {len(domains)}. {sentence}"
 
 
 def _as_they_are_now(app: XentuiApp, domains: Sequence[Domain]) -> list[Domain]:

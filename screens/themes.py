@@ -53,10 +53,13 @@ ROLES: dict[str, str] = {
     "dialog": "text",
     "dialog-dim": "dialog",
     "dialog-title": "dialog",
+    "dialog-key": "key",  # a key in a dialog
     "danger": "error",  # what a dangerous action destroys
     "input": "dialog",
     "border": "dialog",  # the frame of a dialog, the line between panes
 }
+
+_IN_DIALOGS = {"dialog-dim", "dialog-title", "dialog-key", "danger", "input", "border"}
 
 _FIELDS: dict[str, type] = {"title": str, "dark": bool, "terminal_colours": bool, "styles": dict}
 
@@ -89,7 +92,9 @@ class Theme:
         variables: dict[str, str] = {}
         for role in ROLES:
             # What a role leaves open is drawn on the ground it stands on.
-            ground = dialog if role in ("dialog-dim", "dialog-title", "danger", "input", "border") else text
+            ground = (
+                dialog if role in ("dialog-dim", "dialog-title", "dialog-key", "danger", "input", "border") else text
+            )
             style = text + ground + self[role]
             variables[f"x-{role}"] = _css(style.color)
             variables[f"x-{role}-bg"] = _css(style.bgcolor)
@@ -98,6 +103,9 @@ class Theme:
             "input-cursor-foreground": variables["x-input-bg"],
             "input-cursor-background": variables["x-input"],
             "input-cursor-text-style": "none",
+            # Textual 8.2.8 asks for these two and leaves them out of its own ansi themes.
+            "ansi-background": "transparent",
+            "ansi-foreground": "transparent",
         }
         return textual.theme.Theme(
             name=f"xentui-{self.name}",

@@ -19,6 +19,8 @@ from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.key_bar import KeyBar
 from xentui.screens.widgets.pick_list import PickList
 
+_MOST_ROWS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -65,7 +67,7 @@ class Choose(Dialog[str | None]):
 
     def _list(self, cursor: int = 0) -> None:
         pick = self.query_one(PickList)
-        pick.styles.height = max(1, min(len(self.choices), self.app.size.height - 5 - self.with_filter))
+        pick.styles.height = max(1, min(len(self.choices), _MOST_ROWS, self.app.size.height - 5 - self.with_filter))
         title_width = max((len(c.title) for c in self.choices), default=0) + 2
         pick.show([((fit(c.title, title_width), c.role), (c.remark, c.role or "dialog-dim")) for c in self._shown],
                   cursor)  # fmt: skip

@@ -27,11 +27,11 @@ class Confirm(Dialog[bool]):
         self.commands, self.yes = list(commands), yes
 
     def compose(self) -> ComposeResult:
-        room = max(1, self.app.size.height - 12)
+        room = max(1, self.app.size.height - 13)
         names = self.names[:room]
         if len(self.names) > room:
             names[-1] = f"... and {len(self.names) - room + 1} more"
-        rest: list[Paragraph] = [(self.warning, "dialog")] if self.warning else []
+        rest: list[Paragraph] = [("", ""), (self.warning, "dialog")] if self.warning else []
         rest += [(f"By hand: {command}", "dialog-dim") for command in self.commands[:1]]
         with Vertical(id="dialog"):
             yield Prose([(self.question, "dialog-title")])

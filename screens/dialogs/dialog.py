@@ -23,8 +23,6 @@ class Dialog(ModalScreen[Result], Generic[Result]):
         padding: 0 1; background: $x-dialog-bg; color: $x-dialog;
         border: round $x-border; border-title-color: $x-dialog-title;
     }
-    .-border-solid Dialog > #dialog { border: solid $x-border; }
-    .-border-ascii Dialog > #dialog { border: ascii $x-border; }
     Dialog Lines { height: auto; background: $x-dialog-bg; }
     Dialog KeyBar { height: 1; }
     Dialog Input, Dialog Input:focus {

@@ -6,7 +6,8 @@ regions of the cells that differ. The cursor belongs to a domain, not to a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rich.segment import Segment
 from rich.style import Style
@@ -144,8 +145,13 @@ class DomainTable(CursorList):
         self._arrange_rows()
         self.post_message(self.SelectionChanged())
 
+    def set_consoles(self, consoles: Mapping[str, str]) -> None:
+        """Tell which domains have an open console, and how it stands there."""
+        self.seen = replace(self.seen, consoles=dict(consoles))
+        self._redraw_changes()
+
     def _set_marked(self, keys: Iterable[str]) -> None:
-        self.seen = Seen(self.seen.history, self.seen.glyphs, frozenset(keys))
+        self.seen = replace(self.seen, marked=frozenset(keys))
         self.post_message(self.SelectionChanged())
 
     def toggle_mark(self) -> None:

@@ -47,8 +47,10 @@ class KeyBar(Lines):
                 room -= cells
                 taken.append(hint)
         parts: list[Part] = []
+        in_dialog = self.ground == "dialog"
         for key, title in [hint for hint in self.hints if hint in taken]:
-            parts += [(f" {key}", "key"), (f" {title} ", "dim")]
+            parts += [(f" {key}", "dialog-key" if in_dialog else "key")]
+            parts += [(f" {title} ", "dialog-dim" if in_dialog else "dim")]
         return tuple(parts)
 
 

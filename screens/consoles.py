@@ -1,0 +1,51 @@
+"""The consoles beside the table: opening one, and how much room each of the two gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xentui.console.session import ConsoleSession
+from xentui.domains.domain import Domain, Snapshot
+from xentui.host import Host
+
+#: A guest's console is so large, unless told otherwise; one line more is its title.
+COLUMNS, ROWS = 80, 24
+#: The fewest lines that the table keeps below which the console gets less than it wants: head and rows.
+_TABLE_LINES = 7
+#: The fewest columns the table keeps when the console stands at its side.
+_TABLE_COLUMNS = 80
+
+
+def console_argv(host: Host, snapshot: Snapshot | None, key: str) -> list[str] | None:
+    """The command for the console of the domain as it is now, by its present id; None while it does not run."""
+    domain = snapshot.domain(key) if snapshot is not None else None
+    if domain is None or not domain.state.alive:
+        return None
+    if not host.has_toolstack and host.libvirt_uri:
+        return ["virsh", "-c", host.libvirt_uri, "console", "--force", domain.name]
+    return ["xl", "console", str(domain.id) if domain.id is not None else domain.name]
+
+
+def session_for(host: Host, domain: Domain, newest: Callable[[], Snapshot | None]) -> ConsoleSession:
+    """A session on the domain's console; with the newest snapshot it finds the domain again after a reboot."""
+    key = domain.key
+    return ConsoleSession(host, domain.name, lambda: console_argv(host, newest(), key), columns=COLUMNS, rows=ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How table and consoles share their room: below each other, or side by side."""
+
+    side_by_side: bool
+    console: int  # lines, or columns when side by side
+
+
+def split(width: int, height: int) -> Split:
+    """The split of a room of `width` by `height` cells."""
+    if width >= _TABLE_COLUMNS + 1 + COLUMNS:
+        return Split(True, max(COLUMNS, width // 2 - 1))
+    wanted = ROWS + 1
+    if height - wanted >= _TABLE_LINES:
+        return Split(False, wanted)
+    return Split(False, max(height // 2, min(wanted, height - _TABLE_LINES), 1))
