@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xentui import __version__
 from xentui.actions import ACTIONS, BY_NAME, Action, impossible
@@ -88,7 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
+if TYPE_CHECKING:
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _verb(
@@ -99,7 +101,7 @@ def _verb(
     *,
     json_output: bool = False,
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)  # type: ignore[attr-defined]
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
     parser.set_defaults(verb_function=function)
     if json_output:
         parser.add_argument("--json", action="store_true", help="for scripts")
@@ -168,7 +170,8 @@ def _snapshot(inventory: Inventory) -> Snapshot:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from xentui.domains.listing import domain_json, domain_table
+    from xentui.domains.json import domain_json
+    from xentui.domains.listing import domain_table
 
     with _inventory(args) as inventory:
         snapshot = _snapshot(inventory)
@@ -194,15 +197,19 @@ def _info(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from xentui.domains.doctor import doctor, finding_json, finding_lines
+    from xentui.domains.doctor import doctor
 
     with _host(args) as host:
         findings = doctor(host)
     if args.json:
-        print(json.dumps([finding_json(finding) for finding in findings], indent=1))
+        print(json.dumps([finding.json() for finding in findings], indent=1))
     else:
         _say_demo(host)
-        print("\n".join(finding_lines(findings)))
+        for finding in findings:
+            mark = {True: "ok", False: "BAD", None: "-"}[finding.ok]
+            print(f"{mark:4}{finding.name:12} {printable(finding.says)}")
+            if finding.advice:
+                print(f"{'':17}{printable(finding.advice)}")
     return FAILED if any(finding.ok is False for finding in findings) else DONE
 
 

@@ -1,4 +1,4 @@
-"""Domains as `xentui list` prints them: a table for people, JSON for scripts."""
+"""Domains as `xentui list` prints them for people; for scripts, see `json`."""
 
 from __future__ import annotations
 
@@ -10,26 +10,6 @@ from xentui.subprocesses import printable
 _HEADINGS = ("NAME", "ID", "STATE", "TYPE", "VCPUS", "MEM MiB", "CPU %", "BY", "AUTO")
 #: Columns of numbers, set to the right.
 _NUMBERS = frozenset({1, 4, 5, 6})
-
-
-def domain_json(domain: Domain) -> dict[str, object]:
-    """A domain for ``list --json``: exactly these keys, null where unknown."""
-    return {
-        "name": domain.name,
-        "id": domain.id,
-        "uuid": domain.uuid,
-        "state": str(domain.state),
-        "type": domain.type,
-        "vcpus": domain.vcpus,
-        "memory_mib": domain.memory_mib,
-        "max_memory_mib": domain.max_memory_mib,
-        "cpu_percent": domain.cpu_percent,
-        "cpu_seconds": domain.cpu_seconds,
-        "managed_by": list(domain.managed_by),
-        "config_file": domain.config_file,
-        "autostart": domain.autostart,
-        "stale_seconds": domain.stale_seconds,
-    }
 
 
 def domain_table(domains: Iterable[Domain]) -> list[str]:
