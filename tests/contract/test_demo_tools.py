@@ -128,10 +128,27 @@ def test_changes(demo_host: DemoHost) -> None:
 
 def test_xentop_streams(demo_host: DemoHost) -> None:
     once = demo_host.run(["xentop", "-b", "-f", "-i", "1"], deadline=30).stdout.splitlines()
-    assert once[0].split() == (
-        "NAME STATE CPU(sec) CPU(%) MEM(k) MEM(%) MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k) VBDS VBD_OO VBD_RD "
-        "VBD_WR VBD_RSECT VBD_WSECT SSID"
-    ).split()
+    assert once[0].split() == [
+        "NAME",
+        "STATE",
+        "CPU(sec)",
+        "CPU(%)",
+        "MEM(k)",
+        "MEM(%)",
+        "MAXMEM(k)",
+        "MAXMEM(%)",
+        "VCPUS",
+        "NETS",
+        "NETTX(k)",
+        "NETRX(k)",
+        "VBDS",
+        "VBD_OO",
+        "VBD_RD",
+        "VBD_WR",
+        "VBD_RSECT",
+        "VBD_WSECT",
+        "SSID",
+    ]
     assert once[1].split()[0] == "Domain-0"
     assert "no limit       n/a" in once[1]
     assert len(once[1].split()) == 20

@@ -205,21 +205,20 @@ class Daemon:
 
 
 def listen(layout: Layout) -> socket.socket:
-    """The socket in the demo directory, whatever the length of its path. Raises OSError."""
-    folder = os.open(layout.directory, os.O_PATH | os.O_DIRECTORY)
+    """The socket in the demo directory, for its owner only. Raises OSError.
+
+    A socket's path may have 107 bytes only, so the daemon lives in the directory and names it from there.
+    """
+    os.chdir(layout.directory)
+    layout.socket.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o077)
     try:
-        place = f"/proc/self/fd/{folder}/socket"
-        Path(place).unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o077)
-        try:
-            listener.bind(place)
-        finally:
-            os.umask(before)
-        listener.listen(128)
-        return listener
+        listener.bind(layout.socket.name)
     finally:
-        os.close(folder)
+        os.umask(before)
+    listener.listen(128)
+    return listener
 
 
 def main(arguments: list[str] | None = None) -> None:

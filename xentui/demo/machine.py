@@ -169,14 +169,14 @@ class Machine:
         return guest
 
     def pause(self, domain: Domain) -> None:
-        self.account()
+        domain.account(time.monotonic())
         domain.paused = True
         if domain.guest is not None:
             domain.guest.stop()
         self.on_change()
 
     def unpause(self, domain: Domain) -> None:
-        self.account()
+        domain.account(time.monotonic())
         domain.paused = False
         if domain.guest is not None and domain.up:
             domain.guest.go()
@@ -186,7 +186,7 @@ class Machine:
         """Its name goes at once, it itself a moment later: until then `xl list` calls it ``(null)``."""
         if domain.dying:
             return
-        self.account()
+        domain.account(time.monotonic())
         if domain.guest is not None:
             domain.guest.power_off()
         if domain.console is not None:
@@ -212,7 +212,7 @@ class Machine:
 
     def ended(self, domain: Domain, reason: Reason) -> None:
         """The guest has shut down, or crashed."""
-        self.account()
+        domain.account(time.monotonic())
         domain.shutdown = reason
         self.on_change()
         self.log(domain, f"Domain {domain.id} has shut down, reason code {int(reason)} {hex(reason)}")

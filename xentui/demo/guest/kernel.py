@@ -52,6 +52,7 @@ class Kernel:
 
     def power_on(self) -> None:
         self.phase = "booting"
+        self.busy = 0.7
         self.started = time.time()
         self.messages = boot.messages(self.domain, self.name)
         self.after(0.02, self._next_message)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xentui.demo.guest.kernel import Kernel
 
 _LOOP = re.compile(r"while\s+(?:true|:)\s*;\s*do\s+(?P<body>.+?)\s*;?\s*done\s*$")
-_OPERATORS = ("&&", ";", "|", ">>", ">")
+_OPERATORS = (";", "&", "&&", "||", "|", ">", ">>")
 
 
 class Shell(Program):
@@ -71,12 +71,12 @@ class Shell(Program):
         """Run a line. A program that takes the terminal ends it: what follows it is not run."""
         try:
             words = _words(line)
-        except ValueError:
-            self.kernel.write("-sh: syntax error: unterminated quoted string\n")
+        except ValueError as error:
+            self.kernel.write(f"-sh: syntax error: {error}\n")
             self.status = 2
             return
-        for pipeline, run_if_ok in _pipelines(words):
-            if run_if_ok and self.status != 0:
+        for pipeline, wanted in _pipelines(words):
+            if wanted is not None and wanted is not (self.status == 0):
                 continue
             self._pipeline(pipeline)
             if not self.active:
@@ -141,22 +141,30 @@ class Shell(Program):
 
 
 def _words(line: str) -> list[str]:
+    """Raises ValueError with what a shell says about it."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=";|&>")
     lexer.whitespace_split = True
     lexer.commenters = ""
-    return list(lexer)
+    try:
+        words = list(lexer)
+    except ValueError:
+        raise ValueError("unterminated quoted string") from None
+    for word in words:
+        if word and set(word) <= set(";|&>") and word not in _OPERATORS:
+            raise ValueError(f'"{word}" unexpected')
+    return words
 
 
-def _pipelines(words: list[str]) -> list[tuple[list[list[str]], bool]]:
-    """Split at ``;`` and ``&&``; each part with whether it needs the one before to have gone well."""
-    found: list[tuple[list[list[str]], bool]] = []
+def _pipelines(words: list[str]) -> list[tuple[list[list[str]], bool | None]]:
+    """Split at ``;``, ``&&`` and ``||``; each part with how the one before must have gone, None for any."""
+    found: list[tuple[list[list[str]], bool | None]] = []
     current: list[list[str]] = [[]]
-    needs = False
+    wanted: bool | None = None
     for word in [*words, ";"]:
-        if word in (";", "&&", "&"):
+        if word in (";", "&", "&&", "||"):
             if current != [[]]:
-                found.append((current, needs))
-            current, needs = [[]], word == "&&"
+                found.append((current, wanted))
+            current, wanted = [[]], {"&&": True, "||": False}.get(word)
         elif word == "|":
             current.append([])
         else:
