@@ -8,6 +8,7 @@ from livemachine import Dom0, SerialLine
 
 LEADER = "\x1d"
 DOWN = "\x1b[B"
+DOMAINS = ("Domain-0", "client01", "client02", "server01", "server02")
 
 #: Seconds; everything here is emulated, xentui's start alone takes half a minute.
 OPENS, ANSWERS = 240, 120
@@ -21,27 +22,26 @@ def row_of(serial: SerialLine, name: str) -> int | None:
     return None
 
 
-def is_selected(serial: SerialLine, name: str) -> bool:
-    """Whether the cursor bar of the table stands on `name`: on a vt220 it is drawn in reverse."""
-    row = row_of(serial, name)
-    if row is None:
-        return False
-    column = serial.screen.display[row].index(name)
-    return bool(serial.screen.buffer[row][column].reverse)
+def selected(serial: SerialLine) -> str | None:
+    """The domain that the cursor bar stands on: on a vt220 it is drawn in reverse."""
+    for name in DOMAINS:
+        row = row_of(serial, name)
+        if row is not None:
+            column = serial.screen.display[row].index(name)
+            if serial.screen.buffer[row][column].reverse:
+                return name
+    return None
 
 
 def select(serial: SerialLine, name: str) -> None:
-    for _ in range(10):
-        if is_selected(serial, name):
+    serial.until(lambda _text: selected(serial), ANSWERS, "a cursor in the table")
+    for _ in DOMAINS:
+        before = selected(serial)
+        if before == name:
             return
-        before = serial.text(), [is_selected(serial, other) for other in ("Domain-0", "client01", "server01")]
         serial.type(DOWN)
         serial.until(
-            lambda text, before=before: (
-                (text, [is_selected(serial, n) for n in ("Domain-0", "client01", "server01")]) != before
-            ),
-            ANSWERS,
-            "the cursor moving",
+            lambda _text, before=before: selected(serial) not in (None, before), ANSWERS, "the cursor moving down"
         )
     raise AssertionError(f"the cursor does not reach {name}:\n{serial.text()}")
 
