@@ -97,7 +97,7 @@ def _disk(text: str) -> Disk:
         spec = parse_disk(text)
     except DiskSpecError:
         return Disk(vdev="?", target=text)  # shown as written; checking files is another's work
-    return Disk(spec.vdev or "?", spec.target or None, spec.format or "raw", spec.is_writable, spec.cdrom)
+    return Disk(spec.vdev or "?", spec.target or None, spec.format or "raw", spec.writable, spec.cdrom)
 
 
 def _interface(text: str) -> Interface:
