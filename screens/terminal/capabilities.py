@@ -171,7 +171,7 @@ def _locale_is_utf8(environ: Mapping[str, str]) -> bool:
     # Not sys.stdout.encoding: Python turns the C locale into UTF-8 (PEP 538, 540), the terminal does not.
     for name in ("LC_ALL", "LC_CTYPE", "LANG"):
         if value := environ.get(name):
-            if value == "C.UTF-8" and name == "LC_CTYPE" and not environ.get("LANG"):
+            if value == "C.UTF-8" and name == "LC_CTYPE" and environ.get("LANG", "C") in ("", "C", "POSIX"):
                 continue  # what PEP 538's coercion leaves behind
             charset = value.rpartition(".")[2].partition("@")[0]
             try:

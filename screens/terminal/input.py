@@ -6,7 +6,9 @@ Escape sequences follow ECMA-48 §5.4: ESC, or CSI with parameter bytes 0x30 to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Literal, NamedTuple
 
 Kind = Literal["key", "paste", "answer", "noise"]
@@ -15,6 +17,11 @@ _LONGEST = 64
 _LONGEST_PASTE = 1 << 20
 _BURST = 64
 """That many characters at once were not typed: without bracketed paste, they are a paste all the same."""
+_BURST_PAUSE = 0.15
+"""Seconds after a burst in which a few more characters are its end."""
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
+_ENCLOSED = re.compile(r"\x1b(?:\[200~|[]P_^X])")
+"""What has an end of its own."""
 _STRINGS = "]P_^X"
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 # The Linux console and older terminals: F1 to F5 as ESC [ [ A, and rxvt's and VT220's ESC [ 11 ~.
@@ -39,8 +46,10 @@ class InputParser:
     utf8: whether the terminal sends UTF-8; otherwise bytes are Latin-1, with the C1 controls CSI and SS3.
     """
 
-    def __init__(self, *, utf8: bool) -> None:
+    def __init__(self, *, utf8: bool, clock: Callable[[], float] = monotonic) -> None:
         self._utf8 = utf8
+        self._clock = clock
+        self._burst_until = 0.0
         self._partial = b""  # the beginning of a UTF-8 character
         self._sequence = ""  # the beginning of an escape sequence
         self._paste: list[str] | None = None
@@ -61,9 +70,8 @@ class InputParser:
         text, noise = self._decode(data)
         if noise:
             yield Token("noise", "?" * noise)
-        burst = self._paste is None and not self._sequence and "\x1b" not in text and len(text) >= _BURST
-        if burst and sum(map(str.isprintable, text)) >= _BURST:
-            yield Token("paste", _clean(text))
+        if self._paste is None and not self._sequence and self._is_burst(text):
+            yield Token("paste", _clean(_SEQUENCE.sub("", text)))
             return
         for character in text:
             if self._sequence:
@@ -113,6 +121,16 @@ class InputParser:
                 noise += error.end - error.start
                 at += error.end
         return text, noise
+
+    def _is_burst(self, text: str) -> bool:
+        if _ENCLOSED.search(text):
+            return False
+        now = self._clock()
+        many = len(text) >= _BURST and sum(map(str.isprintable, _SEQUENCE.sub("", text))) >= _BURST
+        rest = now < self._burst_until and "\x1b" not in text
+        if many or rest:
+            self._burst_until = now + _BURST_PAUSE
+        return many or rest
 
     def _in_sequence(self, character: str) -> Iterator[Token]:
         so_far = self._sequence

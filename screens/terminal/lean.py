@@ -219,12 +219,14 @@ class LeanDriver(Driver):
 
     def _new_size(self, width: int, height: int) -> None:
         self._size = width, height
-        dark = self._app.current_theme.dark
-        looks = Looks(self.capabilities, dark=dark)
-        self._sheet = Sheet(width, height, looks, self.capabilities.glyphs)
-        repeats = self._glass is not None and self._glass.pen.repeats
-        self._glass = Glass(self.capabilities, self._sheet)
-        self._glass.pen.repeats = repeats
+        if self._sheet is not None and (self._sheet.width, self._sheet.height) == (width, height):
+            self.redraw()  # back from a stop, or the same size again
+        else:
+            looks = Looks(self.capabilities, dark=self._app.current_theme.dark)
+            self._sheet = Sheet(width, height, looks, self.capabilities.glyphs)
+            repeats = self._glass is not None and self._glass.pen.repeats
+            self._glass = Glass(self.capabilities, self._sheet)
+            self._glass.pen.repeats = repeats
         self.send_message(events.Resize(Size(width, height), Size(width, height)))
 
     # Output
@@ -250,6 +252,9 @@ class LeanDriver(Driver):
             idle = app._batch_count or not app._running or app._closed or not self._running
             if renderable is None or idle or sheet is None:
                 return
+            if sheet.looks.dark is not app.current_theme.dark:
+                sheet.looks.dark = app.current_theme.dark
+                sheet.forget_styles()
             try:
                 known = isinstance(renderable, CompositorUpdate) and sheet.paint(renderable)
             except Exception as error:

@@ -69,6 +69,7 @@ class Line:
         self._statistics = statistics
         self._rate = bytes_per_second(fd)
         self._measured = self._rate is None
+        self._closed = False
         self._has_queue = not is_pseudo_terminal(fd)
         self._asks = answers and self._measured
         self._pending = bytearray()
@@ -107,7 +108,7 @@ class Line:
 
     def write(self, data: bytes) -> None:
         """Send `data`; what the tty does not take now is sent when it can."""
-        if not data:
+        if not data or self._closed:
             return
         self._statistics.bytes_sent += len(data)
         if self._asks:
@@ -144,6 +145,8 @@ class Line:
 
         Also usable from a signal handler: it needs no event loop.
         """
+        if self._closed:
+            return
         with contextlib.suppress(Exception):
             self._loop.remove_writer(self._fd)
         self._pending += data
@@ -159,14 +162,14 @@ class Line:
             if self._pending or self._queued():
                 termios.tcflush(self._fd, termios.TCOFLUSH)  # stopped by XOFF, or nobody there
         self._pending.clear()
+        self._closed = True  # a signal may have come in the middle of a write: that one must not go on
         if self._own:
-            self._own = False
             with contextlib.suppress(OSError):
                 os.close(self._fd)
 
     def _flush(self) -> None:
         try:
-            while self._pending:
+            while self._pending and not self._closed:
                 del self._pending[: os.write(self._fd, self._pending)]
         except BlockingIOError:
             self._loop.add_writer(self._fd, self._on_writable)

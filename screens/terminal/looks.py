@@ -38,7 +38,7 @@ class Looks:
 
     def __init__(self, capabilities: Capabilities, *, dark: bool = True) -> None:
         self._capabilities = capabilities
-        self._dark = dark
+        self.dark = dark
         depth = capabilities.colours
         self._system = (
             ColorSystem.TRUECOLOR
@@ -65,6 +65,10 @@ class Looks:
                 self._of_style.clear()
             look = self._of_style[style] = 0 if style is None else self._intern(self._appearance(style))
         return look
+
+    def forget_styles(self) -> None:
+        """Look at each style anew: `dark` has changed."""
+        self._of_style.clear()
 
     def change(self, before: Look, after: Look) -> bytes:
         """The shortest SGR sequence that turns one look into another; empty if they are the same."""
@@ -142,7 +146,7 @@ class Looks:
             return False
         red, green, blue = background.get_truecolor(DEFAULT_TERMINAL_THEME)
         luminance = (0.2126 * (red / 255) ** 2.2) + (0.7152 * (green / 255) ** 2.2) + (0.0722 * (blue / 255) ** 2.2)
-        return bool(luminance > _STANDS_OUT_OF_DARK if self._dark else luminance < _STANDS_OUT_OF_LIGHT)
+        return bool(luminance > _STANDS_OUT_OF_DARK if self.dark else luminance < _STANDS_OUT_OF_LIGHT)
 
 
 def _fold_to_eight(fore: str, back: str, bits: int, *, alike: bool) -> tuple[str, str, int]:

@@ -54,6 +54,11 @@ class Sheet:
             return True
         return False
 
+    def forget_styles(self) -> None:
+        """Look at each style anew, from the next painting on."""
+        self.looks.forget_styles()
+        self._cells.clear()
+
     def _paint_line(self, y: int, x: int, strips: Iterable[Strip]) -> None:
         if not 0 <= y < self.height:
             return

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import pytest
+
 from xentui.screens.terminal.capabilities import Capabilities
 
 _READ = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import select
@@ -36,6 +37,7 @@ class Terminal:
         self.sent = bytearray()
         self._answers = answers
         self.master, self.slave = os.openpty()
+        os.set_blocking(self.master, False)
         columns, rows = tty_size if tty_size is not None else size
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(self.slave)
@@ -95,8 +97,16 @@ class Terminal:
         return got
 
     def type(self, data: bytes) -> None:
-        """Press keys."""
-        os.write(self.master, data)
+        """Press keys; fails if the program does not read them."""
+        end = monotonic() + 20
+        while data:
+            if select.select([], [self.master], [], 0)[1]:
+                with contextlib.suppress(BlockingIOError):
+                    data = data[os.write(self.master, data[:1024]) :]
+            elif monotonic() > end:
+                raise AssertionError(f"not read: {data[:40]!r}... ({len(data)} bytes)")
+            else:
+                self.pump(0.02)
 
     def end(self, seconds: float = 10) -> int:
         """Wait for the program to end; its status."""

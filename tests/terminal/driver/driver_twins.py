@@ -18,6 +18,7 @@ from rich.console import Console
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.pilot import Pilot
+
 from xentui.console.emulator import Emulator
 from xentui.screens.terminal.capabilities import TRUE_COLOUR, Capabilities
 from xentui.screens.terminal.glass import Glass

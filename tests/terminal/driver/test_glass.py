@@ -12,6 +12,7 @@ from rich.style import Style
 from textual._compositor import LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Segment, Strip
+
 from xentui.console.emulator import Emulator
 from xentui.screens.terminal.capabilities import Capabilities
 from xentui.screens.terminal.glass import Glass
