@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 
@@ -23,10 +22,9 @@ class ConsoleDeck(Horizontal):
     """
 
     DEFAULT_CSS = """
-    ConsoleDeck { height: 1fr; width: 100%; display: none; }
-    ConsoleDeck.-open { display: block; }
-    ConsoleDeck ConsolePane { width: 1fr; height: 100%; display: none; }
-    ConsoleDeck ConsolePane.-shown { display: block; }
+    ConsoleDeck { height: 1fr; width: 100%; }
+    ConsoleDeck ConsolePane { width: 1fr; height: 100%; }
+    ConsoleDeck ConsolePane.-beside { margin-left: 1; }
     """
 
     class Left(Message):
@@ -52,9 +50,7 @@ class ConsoleDeck(Horizontal):
         self.tiled = False
         self.panes: list[ConsolePane] = []
         self._current: ConsolePane | None = None
-
-    def compose(self) -> ComposeResult:
-        yield from ()
+        self.display = False
 
     # For the screen
 
@@ -78,37 +74,50 @@ class ConsoleDeck(Horizontal):
         """Show the console of `session` and give it the keys; one that is open already is shown, `session` unused."""
         pane = self.pane_of(session.name)
         if pane is None:
-            pane = ConsolePane(session, leader=self.leader, erase=self.erase)
+            pane = ConsolePane(session, leader=self.leader, erase=self.erase, asked=self._asked)
             self.panes.append(pane)
-            self.add_class("-open")
+            self.display = True
             await self.mount(pane)
         elif pane.session.state not in (State.ATTACHED, State.ATTACHING):
             pane.link.attach_again()
         self.show(pane)
+        self.post_message(self.Changed())
         return pane
 
     def show(self, pane: ConsolePane) -> None:
-        """Make `pane` the current one."""
+        """Make `pane` the current one, at once: the next key is for it and no other guest."""
         self._current = pane
         self._arrange()
-        pane.focus()
+        self.screen.set_focus(pane)
+
+    def leave(self) -> None:
+        """Give the keys to what is not a console, at once."""
+        self._set_large(False)
+        others = (widget for widget in self.screen.focus_chain if not isinstance(widget, ConsolePane))
+        self.screen.set_focus(next(others, None))
+        self.post_message(self.Left())
 
     async def close(self, pane: ConsolePane) -> None:
-        """Detach one console and take its pane away."""
-        if pane not in self.panes:
-            return
+        """Detach one console and take its pane away; the keys go elsewhere first."""
+        if pane in self.panes:
+            self._part_with(pane)
+            await self._detach_console(pane)
+
+    def _part_with(self, pane: ConsolePane) -> None:
         at = self.panes.index(pane)
         self.panes.remove(pane)
+        pane.display = not self.panes  # the last one is seen until it is left
+        if not self.panes:
+            self._current = None
+            self.leave()
+        elif pane is self._current:
+            self.show(self.panes[min(at, len(self.panes) - 1)])
+
+    async def _detach_console(self, pane: ConsolePane) -> None:
         pane.say("detaching ...")
         await pane.detach()
         await pane.remove()
-        if self.panes:
-            self.show(self.panes[min(at, len(self.panes) - 1)])
-        else:
-            self._current = None
-            self.remove_class("-open")
-            self._set_large(False)
-            self.post_message(self.Left())
+        self._arrange()
         self.post_message(self.Changed())
 
     async def close_all(self) -> None:
@@ -118,18 +127,19 @@ class ConsoleDeck(Horizontal):
 
     # What the leader asks for
 
-    async def on_console_pane_asked(self, event: ConsolePane.Asked) -> None:
-        event.stop()
-        if event.command == "detach":
-            self.run_worker(self.close(event.pane), group="console-close")
-        elif event.command in ("next", "previous"):
-            self._step(1 if event.command == "next" else -1)
-        elif event.command == "table":
-            self._set_large(False)
-            self.post_message(self.Left())
-        elif event.command == "large":
+    def _asked(self, pane: ConsolePane, command: str) -> None:
+        """A command after the leader that is not the pane's own. What moves the focus moves it before it returns."""
+        if command == "detach":
+            if pane in self.panes:
+                self._part_with(pane)
+                self.run_worker(self._detach_console(pane), group="console-close")
+        elif command in ("next", "previous"):
+            self._step(1 if command == "next" else -1)
+        elif command == "table":
+            self.leave()
+        elif command == "large":
             self._set_large(not self.large)
-        elif event.command == "tile":
+        elif command == "tile":
             self.tiled = not self.tiled
             self._arrange()
 
@@ -145,8 +155,12 @@ class ConsoleDeck(Horizontal):
             self.post_message(self.Large(large))
 
     def _arrange(self) -> None:
+        beside = False
         for pane in self.panes:
-            pane.set_class(pane is self._current or self.tiled, "-shown")
+            pane.display = pane is self._current or self.tiled
+            pane.set_class(pane.display and beside, "-beside")
+            beside = beside or pane.display
+        self.display = bool(self.panes)
         self._label()
 
     def on_console_pane_changed(self, event: ConsolePane.Changed) -> None:

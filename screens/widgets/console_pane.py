@@ -23,7 +23,7 @@ from textual.widget import Widget
 from xentui.console.keys import key_bytes, key_label, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
-from xentui.screens.drawing import Line, draw, width_of, wrap
+from xentui.screens.drawing import Line, draw, fit, width_of, wrap
 from xentui.screens.themes import Theme
 from xentui.screens.widgets.console_cells import overlay, row_strip
 from xentui.screens.widgets.console_keys import BY_KEY, HISTORY_HINT, LEADER_KEYS
@@ -40,14 +40,6 @@ class ConsolePane(Widget, can_focus=True):
 
     ALLOW_SELECT = False
 
-    class Asked(Message):
-        """The user asked, by the leader key, for something that is not the pane's own: `command`."""
-
-        def __init__(self, pane: ConsolePane, command: str) -> None:
-            super().__init__()
-            self.pane = pane
-            self.command = command
-
     class Changed(Message):
         """The session's state is another one, or the pane has unseen output or a bell now."""
 
@@ -55,12 +47,20 @@ class ConsolePane(Widget, can_focus=True):
             super().__init__()
             self.pane = pane
 
-    def __init__(self, session: ConsoleSession, *, leader: str = "ctrl+right_square_bracket", erase: str = "\x7f",
-                 id: str | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        session: ConsoleSession,
+        *,
+        leader: str = "ctrl+right_square_bracket",
+        erase: str = "\x7f",
+        asked: Callable[[ConsolePane, str], None] = lambda _pane, _command: None,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
         self.session = session
         self.leader = leader
         self.erase = erase
+        self._asked = asked
         self.view = ConsoleView(session.emulator)
         self.link = ConsoleLink(session, output=self._output, changed=self._session_changed)
         #: What the deck puts before the name: the other consoles.
@@ -80,6 +80,9 @@ class ConsolePane(Widget, can_focus=True):
 
     def on_mount(self) -> None:
         self.link.open()
+
+    async def on_unmount(self) -> None:
+        await self.link.close()  # nothing, if it was detached; else the app ends without having asked
 
     async def detach(self) -> None:
         """Leave the console, within some seconds; the guest goes on."""
@@ -136,7 +139,14 @@ class ConsolePane(Widget, can_focus=True):
             self.refresh(*regions)
 
     def on_resize(self) -> None:
-        self.view.resize(self.size.width, self.size.height - 1)
+        self._fit_view()
+        self.refresh()
+
+    def _fit_view(self) -> None:
+        """A drawing may come before the message that says the new size."""
+        width, height = self.size.width, self.size.height - 1
+        if (width, height) != (self.view.width, self.view.height) and height > 0:
+            self.view.resize(width, height)
 
     def on_show(self) -> None:
         self.refresh()
@@ -152,6 +162,7 @@ class ConsolePane(Widget, can_focus=True):
         width = self.size.width
         if y == 0:
             return self._title(width)
+        self._fit_view()
         overlaid = self._help_lines() if self._help else self._notice()
         first = 1 if self._help else self.size.height - len(overlaid)
         if overlaid and y >= first:
@@ -220,9 +231,18 @@ class ConsolePane(Widget, can_focus=True):
 
     def _help_lines(self) -> list[Line]:
         label = key_label(self.leader)
-        lines: list[Line] = [((f" After {label}:", "dialog-title"),)]
-        lines += [((f"  {entry.shown:<4}", "key"), (entry.help, "")) for entry in LEADER_KEYS]
-        return [*lines, ((f"  {label:<6}", "key"), (f"type {label} in the guest. Any other key: nothing", ""))]
+        entries = [(f" {entry.shown:<3}", entry.help) for entry in LEADER_KEYS]
+        entries.append((f" {label} ", f"type {label} in the guest"))
+        room = max(1, self.size.height - 2)
+        halves = -(-len(entries) // 2) if len(entries) > room else len(entries)
+        width = self.size.width // 2 if halves < len(entries) else self.size.width
+        lines: list[Line] = [((f" After {label}; any other key: nothing", "dialog-title"),)]
+        for index in range(halves):
+            line: list[tuple[str, str]] = []
+            for key, words in entries[index::halves]:
+                line += [(key, "key"), (fit(words, max(0, width - len(key))), "")]
+            lines.append(line)
+        return lines
 
     def _notice(self) -> list[Line]:
         """What stands over the last rows while the session is not attached."""
@@ -241,7 +261,15 @@ class ConsolePane(Widget, can_focus=True):
     async def _on_key(self, event: events.Key) -> None:
         event.stop()
         event.prevent_default()
-        self._said = ""
+        focused = self.screen.focused
+        if focused is not self and focused is not None:
+            # Typed ahead, behind a key that moved the focus: it must not reach this guest.
+            again = events.Key(event.key, event.character)
+            again.sequence = getattr(event, "sequence", None)  # type: ignore[attr-defined]
+            focused._forward_event(again)
+            return
+        if self._said:
+            self.say("")
         if self._help:
             self._help = False
             self.refresh()
@@ -263,6 +291,8 @@ class ConsolePane(Widget, can_focus=True):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
+        if not self.has_focus:
+            return
         if self._prompt is not None:
             name, typed, then = self._prompt
             self._prompt = name, typed + "".join(c for c in event.text if c.isprintable()), then
@@ -320,7 +350,7 @@ class ConsolePane(Widget, can_focus=True):
         if name in own:
             own[name]()
         else:
-            self.post_message(self.Asked(self, name))
+            self._asked(self, name)
 
     def _send_size(self) -> None:
         columns, rows = max(LEAST_COLUMNS, self.view.width), max(LEAST_ROWS, self.view.height)

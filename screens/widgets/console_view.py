@@ -41,6 +41,7 @@ class ConsoleView:
 
     def resize(self, width: int, height: int) -> None:
         self.width, self.height = max(1, width), max(1, height)
+        self.top = self.left = 0
         self.follow()
 
     def follow(self) -> bool:
@@ -48,7 +49,8 @@ class ConsoleView:
         before = self.top, self.left
         row, column, _ = self.emulator.cursor
         self.top = _panned(self.top, row, self.height, self.emulator.rows)
-        self.left = _panned(self.left, column, self.width, self.emulator.columns)
+        # Lines begin at the left: stay there as long as the cursor can be seen.
+        self.left = 0 if column < self.width else _panned(self.left, column, self.width, self.emulator.columns)
         return before != (self.top, self.left)
 
     def runs(self, y: int) -> Runs | None:

@@ -49,7 +49,9 @@ class ConsoleLink:
         self._ended.set()
 
     def send(self, data: bytes) -> bool:
-        """Type `data`; False if that is not possible now."""
+        """Type `data`; False if that is not possible now: while it is left, nothing may come between."""
+        if self._task is None:
+            return False
         sent = self.session.send(data)
         self._watch_writing()
         return sent
@@ -57,11 +59,12 @@ class ConsoleLink:
     async def close(self) -> None:
         """Detach, within CLOSE_SECONDS. The session can be opened again."""
         task, self._task = self._task, None
+        if task is None:
+            return
         self._unwatch()
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.to_thread(self.session.detach), CLOSE_SECONDS)
             self.session.feed_late()

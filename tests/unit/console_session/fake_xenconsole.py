@@ -49,7 +49,7 @@ def main() -> int:
         typed = os.read(0, 60)
         if typed == b"\x1d" and "stubborn" not in words:
             return 0
-        os.write(1, b"[" + typed.replace(b"\x1b", b"^[") + b"]")
+        os.write(1, b"[" + typed.replace(b"\x1b", b"^[").replace(b"\r", b"^M") + b"]")
         line += typed
         if line.endswith(b"\r"):
             command, line = line[:-1].split(), b""

@@ -91,5 +91,5 @@ def test_leader_keys_as_users_write_them(written: str, key: str, label: str) -> 
 
 @pytest.mark.parametrize("written", ["", "a", "Enter", "hyper+x", "f99", "ctrl+", "^"])
 def test_what_cannot_be_a_leader_key(written: str) -> None:
-    with pytest.raises(ValueError, match="leader key|no such key"):
+    with pytest.raises(ValueError, match=r"leader key|no such key"):
         normal_key(written)

@@ -1,0 +1,320 @@
+"""The console pane and the deck: keys, leader, several consoles, histories, floods, bad days."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.containers import Vertical
+from textual.events import Paste
+from textual.pilot import Pilot
+
+from xentui.console.session import ConsoleSession, State
+from xentui.host import Host
+from xentui.screens.themes import load_themes
+from xentui.screens.widgets.console_deck import ConsoleDeck
+from xentui.screens.widgets.console_pane import ConsolePane
+from xentui.screens.widgets.text_view import TextView
+
+FAKE = Path(__file__).parents[1] / "unit" / "console_session" / "fake_xenconsole.py"
+DEADLINE = 20.0
+
+
+class Desk(App[None], inherit_bindings=False):
+    """A table that is none, and the deck below it."""
+
+    CSS = "#table { height: 6; } ConsoleDeck { height: 1fr; }"
+
+    def __init__(self, folder: Path, *, leader: str = "ctrl+right_square_bracket") -> None:
+        super().__init__()
+        self.palette = load_themes()[0]["dark"]
+        self.folder, self.host, self.leader = folder, Host(), leader
+        self.words: dict[str, list[str] | None] = {}
+        self.lefts = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield TextView(id="table")
+            yield ConsoleDeck(leader=self.leader)
+
+    @property
+    def deck(self) -> ConsoleDeck:
+        return self.query_one(ConsoleDeck)
+
+    def session(self, name: str) -> ConsoleSession:
+        def argv() -> list[str] | None:
+            words = self.words.get(name, [])
+            if words is None:
+                return None
+            return [sys.executable, "-I", "-S", str(FAKE), str(self.folder / f"xenconsole.{name}"), *words]
+
+        return ConsoleSession(self.host, name, argv)
+
+    def on_console_deck_left(self) -> None:
+        self.lefts += 1
+
+
+async def until(pilot: Pilot[None], found: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not found():
+        assert time.monotonic() < end, "\n".join(screen(pilot))
+        await asyncio.sleep(0.01)
+    await pilot.pause()
+
+
+def screen(pilot: Pilot[None]) -> list[str]:
+    app = pilot.app
+    return ["".join(s.text for s in app.screen._compositor.render_strips()[y]) for y in range(app.size.height)]
+
+
+def shown(pilot: Pilot[None], words: str) -> Callable[[], bool]:
+    return lambda: words in "\n".join(screen(pilot))
+
+
+async def opened(pilot: Pilot[None], name: str = "server01") -> ConsolePane:
+    app = pilot.app
+    assert isinstance(app, Desk)
+    pane = await app.deck.open(app.session(name))
+    await until(pilot, lambda: "ready" in "\n".join(pane.session.emulator.display()))
+    return pane
+
+
+def typed(pane: ConsolePane) -> str:
+    """What the guest has read, as it was echoed."""
+    return "".join(pane.session.emulator.display()).replace("][", "")
+
+
+async def test_keys_go_to_the_guest_and_the_leader_does_not(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        await pilot.press("l", "s", "ctrl+q", "f1", "tab", "up")
+        await until(pilot, lambda: "^[[A" in typed(pane))
+        assert "[ls" in typed(pane)
+        assert "^[OP" in typed(pane)
+        await pilot.press("ctrl+right_square_bracket")
+        await until(pilot, shown(pilot, "d detach"))
+        await pilot.press("x", "Q")
+        await until(pilot, lambda: "Q" in typed(pane))
+        assert "x" not in typed(pane)
+
+
+async def test_the_leader_is_any_key_and_can_be_sent(tmp_path: Path) -> None:
+    async with Desk(tmp_path, leader="f11").run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        await pilot.press("f11", "f11")
+        await until(pilot, lambda: "^[[23~" in typed(pane))
+        # Together with others, as from a paste: alone the client would leave at it.
+        assert "F11 ?" in "\n".join(screen(pilot))
+
+
+async def test_typed_ahead_keys_never_reach_the_wrong_guest(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
+        first = await opened(pilot, "server01")
+        second = await opened(pilot, "client01")
+        app = pilot.app
+        assert isinstance(app, Desk)
+        for key in ("ctrl+right_square_bracket", "p", "A", "ctrl+right_square_bracket", "o", "B"):
+            app.post_message(_key(key))
+        await until(pilot, lambda: "A" in typed(first) and app.lefts == 1)
+        assert app.focused is app.query_one("#table")
+        assert "A" not in typed(second)
+        assert "B" not in typed(first)
+        assert app.deck.marks.keys() == {"server01", "client01"}
+
+
+def _key(name: str):
+    from textual.events import Key
+
+    return Key(name, name if len(name) == 1 else None)
+
+
+async def test_paste_is_bracketed_when_the_guest_wants_it(tmp_path: Path) -> None:
+    app = Desk(tmp_path)
+    app.words["server01"] = ["backlog=\\x1b[?2004h"]
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        app.post_message(Paste("id\nls"))
+        await until(pilot, lambda: "^[[201~" in typed(pane))
+        assert "[^[[200~id^Mls^[[201~]" in typed(pane)
+
+
+async def test_several_consoles_and_none_is_lost(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(160, 40)) as pilot:
+        app = pilot.app
+        assert isinstance(app, Desk)
+        names = ["server01", "client01", "server02"]
+        panes = [await opened(pilot, name) for name in names]
+        assert [pane.display for pane in panes] == [False, False, True]
+        await until(pilot, shown(pilot, "[server02]"))
+        await pilot.press("ctrl+right_square_bracket", "n", "a")
+        await until(pilot, lambda: "[a]" in typed(panes[0]))
+        await pilot.press("ctrl+right_square_bracket", "t")
+        await until(pilot, lambda: all(pane.display and pane.region.width > 40 for pane in panes))
+        await pilot.press("ctrl+right_square_bracket", "f")
+        await until(pilot, lambda: app.deck.large)
+        pids = [pane.session.pid for pane in panes]
+        await pilot.press("ctrl+right_square_bracket", "d")
+        await until(pilot, lambda: len(app.deck.panes) == 2 and panes[0].session.state is State.DETACHED)
+        assert not _alive(pids[0])
+        assert all(_alive(pid) for pid in pids[1:])
+        await app.deck.close_all()
+        assert not any(_alive(pid) for pid in pids)
+
+
+def _alive(pid: int | None) -> bool:
+    try:
+        os.kill(pid or 0, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_unseen_output_and_the_bell_are_marked(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
+        first = await opened(pilot, "server01")
+        await opened(pilot, "client01")
+        app = pilot.app
+        assert isinstance(app, Desk)
+        assert first.link.send(b"x")
+        await until(pilot, lambda: app.deck.marks["server01"] == "unseen")
+        first.session.emulator.feed(b"\a")
+        first._output()
+        assert app.deck.marks["server01"] == "bell"
+        await until(pilot, shown(pilot, "server01!"))
+        app.deck.show(first)
+        await until(pilot, lambda: app.deck.marks["server01"] == "attached")
+
+
+async def test_history_and_search(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        for key in "flood 3000":
+            await pilot.press("space" if key == " " else key)
+        await pilot.press("enter")
+        await until(pilot, shown(pilot, "flood ends"))
+        await pilot.press("ctrl+right_square_bracket", "g", "pageup")
+        await until(pilot, lambda: not pane.view.live and "line 2999 " not in "\n".join(screen(pilot)))
+        before = screen(pilot)[8:]
+        pane.session._take(b"more\r\n" * 5)
+        pane._output()
+        await pilot.pause()
+        assert screen(pilot)[8:] == before, "new lines must not move what is read"
+        await pilot.press("slash", *"LINE 17", "enter")
+        await until(pilot, shown(pilot, "no older line with LINE 17"))
+        await pilot.press("slash", *"line 17", "enter")
+        await until(pilot, shown(pilot, "line 1799 of"))
+        await pilot.press("n")
+        await until(pilot, shown(pilot, "line 1798 of"))
+        await pilot.press("q")
+        await until(pilot, lambda: pane.view.live)
+
+
+async def test_a_killed_client_can_be_attached_again(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        assert pane.session.pid is not None
+        os.kill(pane.session.pid, signal.SIGKILL)
+        await until(pilot, shown(pilot, "killed (SIGKILL)"))
+        assert "attaches again" in "\n".join(screen(pilot))
+        await pilot.press("x", "R")
+        await until(pilot, lambda: pane.session.state is State.ATTACHED)
+
+
+async def test_a_busy_console_names_its_holder_and_offers_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xentui.console.session.LOG_DIR", str(tmp_path))
+    (tmp_path / "guest-server01.log").write_bytes(b"the log of it\r\n")
+    app = Desk(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        other = app.session("server01")
+        other.attach()
+        try:
+            pane = await app.deck.open(app.session("server01"))
+            await until(pilot, lambda: pane.session.state in (State.BUSY, State.ATTACHED))
+            if pane.session.state is State.ATTACHED:  # it was the first at the lock
+                other.settle()
+                pytest.fail("the fake let two in, or the other was slower")
+            await until(pilot, shown(pilot, f"process {other.pid}"))
+            await pilot.press("l")
+            await until(pilot, shown(pilot, "the log of it"))
+            await pilot.press("x")
+            await until(pilot, shown(pilot, "read-only"))
+        finally:
+            other.detach()
+        await pilot.press("R")
+        await until(pilot, lambda: pane.session.state is State.ATTACHED and not pane.session.read_only)
+        await until(pilot, lambda: "ready" in typed(pane))
+
+
+async def test_a_guest_that_reboots_is_attached_again_by_itself(tmp_path: Path) -> None:
+    app = Desk(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        app.words["server01"] = None
+        assert pane.link.send(b"bye\r")
+        await until(pilot, shown(pilot, "attaches when it is back"))
+        app.words["server01"] = ["id=8"]
+        await until(pilot, lambda: pane.session.state is State.ATTACHED)
+        await until(pilot, shown(pilot, "attached again"))
+
+
+async def test_the_size_is_sent_and_taken(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(120, 40)) as pilot:
+        pane = await opened(pilot)
+        assert (pane.session.emulator.columns, pane.session.emulator.rows) == (80, 24)
+        await pilot.press("ctrl+right_square_bracket", "s")
+        await until(pilot, lambda: "stty rows" in typed(pane))
+        size = pane.region.width, pane.region.height - 1
+        assert (pane.session.emulator.columns, pane.session.emulator.rows) == size
+        assert f"stty rows {size[1]} cols {size[0]}" in typed(pane)
+
+
+async def test_a_small_pane_pans_to_the_cursor(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(40, 14)) as pilot:
+        pane = await opened(pilot)
+        pane.session._take(b"\x1b[2J\x1b[24;75Hcorner\x1b[24;80H")
+        pane._output()
+        await until(pilot, shown(pilot, "corner"))
+        pane.session._take(b"\x1b[Htop left")
+        pane._output()
+        await until(pilot, shown(pilot, "top left"))
+        await pilot.resize_terminal(20, 5)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, shown(pilot, "top left"))
+
+
+async def test_a_flood_leaves_the_loop_free_and_keys_go_out(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        assert pane.link.send(b"flood 200000\r")
+        turns = 0
+        while "flood ends" not in typed(pane):
+            await asyncio.sleep(0)
+            turns += 1
+            assert turns < 1_000_000
+        # Had the reader taken it in one go, there would have been no turns.
+        assert turns > 10
+        assert pane.session.emulator.scrollback_size == 10_000
+        await until(pilot, shown(pilot, "flood ends"))
+
+
+async def test_nothing_of_a_hostile_guest_reaches_the_screen_but_cells(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        hostile = (
+            b"\x1b]0;evil\x1b[31m\a\x1b]52;c;AAAA\x07[bold]x[/bold]\xc2\x9b31m\xe2\x80\xae\x00\x0e\x0f\x1bP1\x1b\\end"
+        )
+        pane.session._take(hostile)
+        pane._output()
+        await until(pilot, shown(pilot, "end"))
+        text = "\n".join(screen(pilot))
+        assert "[bold]x[/bold]" in text
+        assert all(c.isprintable() or c == "\n" for c in text)
