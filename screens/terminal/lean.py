@@ -345,7 +345,7 @@ class LeanDriver(Driver):
             self.process_message(events.Paste(text))
         elif kind == "answer" and self._answer(text):
             pass
-        elif text == "\x0c":
+        elif text == "\x0c" and not getattr(self._app.focused, "takes_all_keys", False):
             self.redraw()
         else:
             self._press(text)
@@ -365,6 +365,8 @@ class LeanDriver(Driver):
         if not pressed:
             self.statistics.noise_bytes += len(text)
         for key in pressed:
+            if len(pressed) == 1:
+                key.sequence = text  # type: ignore[attr-defined]  # a guest gets what was sent, not what it is called
             if key.key != "<ignore>":
                 self.process_message(key)
 

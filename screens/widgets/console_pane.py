@@ -39,6 +39,8 @@ class ConsolePane(Widget, can_focus=True):
     """The console of one session, `columns` × `rows` of the guest panned into whatever room there is."""
 
     ALLOW_SELECT = False
+    #: For the driver: not even ctrl+l is its own while this has the focus.
+    takes_all_keys = True
 
     class Changed(Message):
         """The session's state is another one, or the pane has unseen output or a bell now."""
