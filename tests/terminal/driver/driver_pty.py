@@ -82,7 +82,7 @@ class Terminal:
         end = monotonic() + seconds
         while not condition():
             if monotonic() > end:
-                raise AssertionError("not within time; the screen:\n" + "\n".join(self.screen.display))
+                raise AssertionError("not within time; the screen:\n" + "\n".join(self.text()))
             self.pump(0.05)
 
     def shows(self, text: str, seconds: float = 10) -> None:
@@ -114,3 +114,7 @@ class Terminal:
         while self.pump(0.05):
             pass
         return self.process.wait()
+
+    def text(self) -> list[str]:
+        """The screen."""
+        return list(self.screen.display)

@@ -1,0 +1,80 @@
+"""xentui over the recorded guests: `python bench_app.py lean|stock [--interval SECONDS] [--log] [--stalls FILE]`.
+
+--log scrolls a log of ten lines a second below the table, as a busy console does.
+--stalls writes the longest time, in seconds, for which the event loop did nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from bench_states import FakeHost, Recorded
+from textual.widgets import RichLog
+
+from xentui.screens.app import XentuiApp
+from xentui.screens.glyphs import SETS
+from xentui.screens.terminal import capabilities
+from xentui.screens.terminal.lean import LeanDriver
+
+
+class Measured(XentuiApp):
+    """The app itself, with a log below and a watch on its loop."""
+
+    def __init__(self, *, log: bool, **options: object) -> None:
+        super().__init__(FakeHost(), Recorded(), **options)  # type: ignore[arg-type]
+        self._log_below = log
+        self.longest_stall = 0.0
+
+    def on_mount(self) -> None:
+        self._watch = asyncio.create_task(self._watch_loop())
+        if self._log_below:
+            self.set_timer(0.5, self._scroll)
+
+    async def _watch_loop(self) -> None:
+        await asyncio.sleep(1.5)  # the start is measured by itself
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            self.longest_stall = max(self.longest_stall, time.monotonic() - before - 0.01)
+
+    async def _scroll(self) -> None:
+        log = RichLog(max_lines=500)
+        log.styles.dock, log.styles.height = "bottom", 8
+        await self.screen.mount(log)
+        self._lines = 0
+
+        def write() -> None:
+            self._lines += 1
+            log.write(
+                f"[{self._lines * 0.1:10.4f}] xenbr0: port {self._lines % 7}(vif{self._lines}.0) entered forwarding state"
+            )
+
+        self.set_interval(0.1, write)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("driver", choices=("lean", "stock"))
+    parser.add_argument("--interval", type=float, default=0.0)
+    parser.add_argument("--log", action="store_true")
+    parser.add_argument("--stalls", type=Path)
+    args = parser.parse_args()
+    found = capabilities.detect(sys.stdout.fileno())
+    app = Measured(
+        log=args.log,
+        interval=args.interval,
+        glyphs=SETS[found.glyphs],
+        colours=found.colours,
+        driver_class=LeanDriver if args.driver == "lean" else None,
+    )
+    app.run()
+    if args.stalls:
+        args.stalls.write_text(f"{app.longest_stall:.4f}", encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()

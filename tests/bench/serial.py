@@ -1,0 +1,196 @@
+"""How many bytes xentui sends, how long it makes its user wait, what it costs: beside curses and Textual's driver.
+
+`make bench`. Bytes are counted on a pty; latency and stalls are measured on one that is read at 960 bytes a second
+(9600 baud). The screens that curses draws are those that xentui showed, cell for cell.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "terminal" / "driver")]
+
+from bench_states import REFRESHES  # noqa: E402
+from driver_emulated import Emulated  # noqa: E402
+
+TERM = "vt220"
+PACE = 960  # bytes a second
+APP = [sys.executable, str(HERE / "bench_app.py")]
+PEER = [sys.executable, str(HERE / "curses_peer.py")]
+DOWN, PAGE_DOWN, F5 = b"\x1b[B", b"\x1b[6~", b"\x1b[15~"
+
+# What is done, the key that does it, how many times, and what then stands on the screen.
+STEPS = [
+    ("move one row", DOWN, 1),
+    ("change one cell", F5, 1),
+    ("page down", PAGE_DOWN, 1),
+    ("switch screen", b"?", 1),
+    ("... and back", b"\x1b", 1),
+    ("open a dialog", b"K", 1),
+    ("close it", b"\x1b", 1),
+    ("60 s of live refresh", F5, REFRESHES),
+]
+_NAMES = {"bold": "b", "dim": "d", "reverse": "r", "underline": "u"}
+
+
+def screen_of(terminal: Emulated) -> list[list[tuple[str, str]]]:
+    return [
+        [(text, "".join(short for name, short in _NAMES.items() if getattr(look, name))) for text, look in row]
+        for row in map(terminal.emulator.runs, range(terminal.emulator.rows))
+    ]
+
+
+def record(driver: str) -> tuple[dict[str, int], list[object]]:
+    """The bytes of each step, and the screen after each key."""
+    with Emulated([*APP, driver], term=TERM) as terminal:
+        terminal.shows("server02")
+        terminal.quiet(0.5)
+        counts = {"first paint": len(terminal.sent)}
+        screens: list[object] = [screen_of(terminal)]
+        for name, key, times in STEPS:
+            counts[name] = 0
+            for _ in range(times):
+                terminal.type(key)
+                # While the program thinks, a pause is no end: a key always changes something here.
+                counts[name] += len(terminal.burst(0.12))
+                screens.append(screen_of(terminal))
+    return counts, screens
+
+
+def replay(screens: list[object], file: Path) -> dict[str, int]:
+    """The bytes that curses needs for the same screens; fails if it does not show them."""
+    file.write_text(json.dumps(screens), encoding="utf-8")
+    with Emulated([*PEER, str(file)], term=TERM) as terminal:
+        shown = iter(screens)
+        counts = {"first paint": len(terminal.burst(0.3))}
+        _same(terminal, next(shown), "first paint")
+        for name, _, times in STEPS:
+            counts[name] = 0
+            for _ in range(times):
+                terminal.type(b" ")
+                counts[name] += len(terminal.burst(0.08, may_be_nothing=True))
+                _same(terminal, next(shown), name)
+    return counts
+
+
+def _same(terminal: Emulated, screen: object, name: str) -> None:
+    expected = ["".join(text for text, _ in row) for row in screen]  # type: ignore[attr-defined]
+    if terminal.emulator.display() != expected:
+        raise SystemExit(f"curses shows something else after {name!r}:\n" + "\n".join(terminal.emulator.display()))
+
+
+def idle(driver: str, seconds: float) -> int:
+    """Bytes while nothing changes."""
+    with Emulated([*APP, driver], term=TERM) as terminal:
+        terminal.shows("server02")
+        terminal.quiet(0.5)
+        before, until = len(terminal.sent), time.monotonic() + seconds
+        while time.monotonic() < until:
+            terminal.pump(0.5)
+        return len(terminal.sent) - before
+
+
+def stall(driver: str, seconds: float) -> float:
+    """The longest pause of the event loop, live table and scrolling log, at 9600 baud."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "stall")
+        argv = [*APP, driver, "--interval", "2", "--log", "--stalls", str(file)]
+        with Emulated(argv, term=TERM, pace=PACE) as terminal:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                terminal.pump(0.05)
+            terminal.type(b"q")
+            terminal.end(120)
+        return float(file.read_text(encoding="ascii"))
+
+
+def latency(argv: list[str]) -> list[float]:
+    """Seconds from the down key to the highlighted row at its end, at 9600 baud, while the table refreshes."""
+    took = []
+    with Emulated(argv, term=TERM, pace=PACE) as terminal:
+        terminal.until(lambda: _highlighted(terminal) is not None, 60)
+        terminal.settle(3)
+        for press in range(12):
+            row = _highlighted(terminal)
+            if row is None:
+                raise SystemExit("no row is highlighted")
+            end = time.monotonic() + 0.9 + 0.17 * (press % 7)  # at different moments of the refresh
+            while time.monotonic() < end:
+                terminal.pump(0.02)
+            pressed = time.monotonic()
+            terminal.type(DOWN)
+            terminal.until(lambda: _highlighted(terminal) == row + 1 and _whole(terminal, row + 1), 30)  # noqa: B023
+            took.append(time.monotonic() - pressed)
+    return took
+
+
+def _highlighted(terminal: Emulated) -> int | None:
+    rows = [y for y in range(3, terminal.emulator.rows - 2) if terminal.emulator.runs(y)[0][1].reverse]
+    return rows[-1] if rows else None
+
+
+def _whole(terminal: Emulated, row: int) -> bool:
+    return sum(len(text) for text, look in terminal.emulator.runs(row) if look.reverse) > 75
+
+
+def cpu_per_frame(driver: str, frames: int) -> float:
+    """Milliseconds of CPU, user and system, that one more row down costs."""
+
+    def used(keys: int) -> float:
+        with Emulated([*APP, driver], term="xterm-256color") as terminal:
+            terminal.shows("server02")
+            terminal.quiet(0.3)
+            for number in range(keys):
+                terminal.type(DOWN if number // 15 % 2 == 0 else b"\x1b[A")
+                terminal.burst(0.0)
+            terminal.type(b"q")
+            terminal.until(lambda: terminal.process.poll() is not None, 20)
+        return (
+            resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            + resource.getrusage(resource.RUSAGE_CHILDREN).ru_stime
+        )
+
+    start = used(0)
+    base = used(0) - start
+    return (used(frames) - start - base - base) / frames * 1000
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "screens.json")
+        lean, screens = record("lean")
+        curses_ = replay(screens, file)
+        stock, _ = record("stock")
+        print(f"Bytes sent, TERM={TERM}, 80x24, 20 guests")
+        print(f"  {'':<26}{'lean':>8}{'curses':>8}{'ratio':>7}{'bar':>6}{'stock':>9}")
+        for name, count in lean.items():
+            bar = 1.1 if name == "first paint" else 1.0
+            print(f"  {name:<26}{count:>8}{curses_[name]:>8}{count / curses_[name]:>7.2f}{bar:>6}{stock[name]:>9}")
+        sums = [sum(list(counts.values())[1:]) for counts in (lean, curses_, stock)]
+        print(f"  {'all but the first paint':<26}{sums[0]:>8}{sums[1]:>8}{sums[0] / sums[1]:>7.2f}{0.9:>6}{sums[2]:>9}")
+        print(f"  {'idle, 30 s':<26}{idle('lean', 30):>8}")
+        print("At 9600 baud")
+        live = [screen for screen in screens[-REFRESHES:]]
+        ours, theirs = latency([*APP, "lean", "--interval", "2"]), latency([*PEER, str(file), "--live", "2"])
+        print(
+            f"  key to effect, median s   {statistics.median(ours):>8.3f}{statistics.median(theirs):>8.3f}"
+            f"{statistics.median(ours) / statistics.median(theirs):>7.2f}{1.2:>6}"
+        )
+        print(
+            f"  longest event-loop stall, s {stall('lean', 20):>6.3f}   bar 0.050     stock {stall('stock', 20):>6.3f}"
+        )
+        cpu = {driver: cpu_per_frame(driver, 300) for driver in ("lean", "stock")}
+        print(
+            f"CPU per row down, ms: lean {cpu['lean']:.2f}, stock {cpu['stock']:.2f}, ratio {cpu['lean'] / cpu['stock']:.2f}, bar 1.0"
+        )
+
+
+if __name__ == "__main__":
+    main()
