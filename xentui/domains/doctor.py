@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from xentui.domains import libvirt_local
 from xentui.domains.configs import ConfigFiles
 from xentui.domains.libvirt import Libvirt
 from xentui.domains.toolstack import ToolstackError, ToolstackHungError, ToolstackMissingError
@@ -176,7 +177,11 @@ def _libvirt(host: Host) -> Iterator[Finding]:
     if host.is_remote and not needed:
         yield Finding("libvirt", None, "not asked for", f"To manage it through libvirt: --host xen+ssh://{host.name}/")
         return
-    libvirt = Libvirt(host.libvirt_uri or "xen:///system")
+    uri = host.libvirt_uri or libvirt_local.URI
+    if libvirt_local.is_local_xen(uri) and libvirt_local.harmful(Host()):
+        yield Finding("libvirt", False if needed else None, libvirt_local.HARM, libvirt_local.ADVICE)
+        return
+    libvirt = Libvirt(uri)
     try:
         count = len(libvirt.list())
     except ToolstackError as error:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from xentui.domains import libvirt_local
 from xentui.domains.configs import ConfigFiles, GuestConfig
 from xentui.domains.domain import Domain, HostInfo, Snapshot
 from xentui.domains.follow import Follower
-from xentui.domains.libvirt import Libvirt, socket_paths
+from xentui.domains.libvirt import Libvirt
 from xentui.domains.libvirt_source import LibvirtSource
 from xentui.domains.merge import Sources, merge
 from xentui.domains.savefiles import SavedGuest
@@ -46,7 +47,7 @@ class Inventory:
         self.libvirt: Libvirt | None = None
         self._xl_source = XlSource(self.xl) if self.xl is not None else None
         self._libvirt_source: LibvirtSource | None = None
-        uri = _libvirt_uri(host)
+        uri, self._libvirt_problem = _choose_libvirt(host)
         if uri is not None:
             self.libvirt = Libvirt(uri, host.log)
             self._libvirt_source = LibvirtSource(self.libvirt, full=not host.has_toolstack)
@@ -96,7 +97,7 @@ class Inventory:
 
     def _snapshot(self) -> Snapshot:
         now = time.time()
-        problems: list[str] = []
+        problems = [self._libvirt_problem] if self._libvirt_problem is not None else []
         sources = Sources(now)
         state = self._xl_source.read() if self._xl_source is not None else XlState()
         sources.rows, sources.details, sources.started = state.rows, state.details, state.started
@@ -158,8 +159,14 @@ def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isascii() and text.isdigit() else None
 
 
-def _libvirt_uri(host: Host) -> str | None:
-    """Which libvirt to speak to: the one that was asked for, else a dom0's own if it is there."""
-    if host.libvirt_uri is not None or host.is_demo or host.is_remote:
-        return host.libvirt_uri
-    return "xen:///system" if any(host.path(path).exists() for path in socket_paths()) else None
+def _choose_libvirt(host: Host) -> tuple[str | None, str | None]:
+    """Which libvirt to speak to: the one that was asked for, else a dom0's own if it is there; and what
+    the user is to know if it is left alone."""
+    asked_for = host.libvirt_uri
+    if asked_for is None:
+        if host.is_demo or host.is_remote or not any(host.path(path).exists() for path in libvirt_local.SOCKETS):
+            return None, None
+        return (None, None) if libvirt_local.harmful(host) else (libvirt_local.URI, None)
+    if libvirt_local.is_local_xen(asked_for) and libvirt_local.harmful(Host()):
+        return None, f"{libvirt_local.HARM} {libvirt_local.ADVICE}"
+    return asked_for, None

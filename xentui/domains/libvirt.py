@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -198,8 +197,3 @@ def state_of(number: int, active: bool) -> State:
     # VIR_DOMAIN_BLOCKED, PAUSED, SHUTOFF, CRASHED, PMSUSPENDED; one that is being shut down still runs.
     named = {2: State.BLOCKED, 3: State.PAUSED, 5: State.SHUTDOWN, 6: State.CRASHED, 7: State.PAUSED}
     return named.get(number, State.RUNNING)
-
-
-def socket_paths(root: str = "/run/libvirt") -> Sequence[str]:
-    """Where libvirtd, or its part for Xen, listens."""
-    return [posixpath.join(root, name) for name in ("libvirt-sock", "virtxend-sock")]
