@@ -124,10 +124,14 @@ class XentuiApp(App[int], inherit_bindings=False):
     def _show_theme_complaints(self) -> None:
         self.push_screen(MessageDialog("A theme cannot be used.", "\n".join(self.theme_complaints)))
 
-    async def on_unmount(self) -> None:
+    async def on_exit_app(self) -> None:
+        """However the app is left, by q or by a signal: nothing is left attached or running."""
         self.refresher.end()
         for job in self.jobs.running:
             job.cancel.set()
+        if self._is_open and self.domains_screen.deck.panes:
+            self.say("Detaching from the consoles ...")
+            await self.domains_screen.deck.close_all()
 
     # The one clock
 
@@ -146,6 +150,8 @@ class XentuiApp(App[int], inherit_bindings=False):
 
     def tick(self) -> None:
         """Read again; or, while a reading hangs, let what is shown grow old."""
+        if not self._is_open:
+            return
         if self.refresher.busy_seconds == 0:
             self.refresher.request()
         elif self.stale_seconds is not None:
@@ -156,7 +162,8 @@ class XentuiApp(App[int], inherit_bindings=False):
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
         self.snapshot = message.snapshot
         self.history.update(message.snapshot)
-        self.live.snapshot_changed()
+        if self._is_open:
+            self.live.snapshot_changed()
 
     def _inventory_changed(self) -> None:
         self.post_message(InventoryChanged())  # from any thread
@@ -173,6 +180,11 @@ class XentuiApp(App[int], inherit_bindings=False):
             if isinstance(screen, LiveScreen):
                 return screen
         raise LookupError("no full screen is open yet")
+
+    @property
+    def _is_open(self) -> bool:
+        """The screens are there: not yet at the start, no longer at the end, when threads may still post."""
+        return self.is_running and any(isinstance(screen, LiveScreen) for screen in self.screen_stack)
 
     @property
     def domains_screen(self) -> DomainsScreen:
@@ -210,6 +222,8 @@ class XentuiApp(App[int], inherit_bindings=False):
         job, error = message.job, message.error
         self.jobs.remove(job)
         self.refresher.request()
+        if not self._is_open:
+            return
         name = printable(job.domain.name)
         if error is None:
             self.history.note(job.domain.key, f"{job.action.title}: done from here", time.time())
@@ -260,10 +274,6 @@ class XentuiApp(App[int], inherit_bindings=False):
             title = f"Still running: {', '.join(printable(job.label) for job in self.jobs.running)}"
             if await self.push_screen_wait(Choose(title, choices)) != "leave":
                 return
-        deck = self.domains_screen.deck
-        if deck.panes:
-            self.say("Detaching from the consoles ...")
-            await deck.close_all()
         self.exit(0)
 
     def do_redraw(self) -> None:

@@ -49,7 +49,8 @@ class DetailsScreen(Page):
         return [] if self.gone else [self.domain]
 
     def show_title(self) -> None:
-        self.heading = self.domain.name
+        path = self._files.get(self.page, ("", "", False))[0]
+        self.heading = f"{self.domain.name}   {path}" if path else self.domain.name
         super().show_title()
         title = self.query_one(TitleLine)
         width = self.app.size.width
@@ -83,9 +84,8 @@ class DetailsScreen(Page):
         elif self.page == _EVENTS:
             lines = _events(self.xentui.history.events(self.domain.key))
         else:
-            path, text, _ = self._files.get(self.page, ("", "Reading ...", False))
-            lines = [((path, "dim"),), ()] if path else []
-            lines += [((line, "text"),) for line in wrap(text, view.size.width)]
+            _, text, known = self._files.get(self.page, ("", "Reading ...", False))
+            lines = [((line, "text" if known else "dim"),) for line in wrap(text, view.size.width)]
         view.follow = self.page in (_LOG, _EVENTS)
         view.show(lines)
 
@@ -126,6 +126,7 @@ class DetailsScreen(Page):
         if self._files.get(page) != (path, text, known):
             self._files[page] = (path, text, known)
             if self.is_mounted and self.page == page:
+                self.show_title()
                 self._show()
 
 

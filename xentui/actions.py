@@ -95,8 +95,10 @@ def _alive(domain: Domain) -> Reason:
 def _startable(domain: Domain) -> Reason:
     if domain.state is State.SAVED:
         return "The domain is saved: restore it, so that what was in its memory is not lost."
+    if domain.state.up:
+        return "The domain runs already."
     if domain.state.alive:
-        return f"The domain is {domain.state} already."
+        return f"Xen has the domain still: it is {domain.state}."
     if domain.config_file is None and not domain.libvirt_owns:
         return "No configuration file of this domain is known."
     return None

@@ -109,7 +109,10 @@ class CursorList(Widget, can_focus=True):
         self.place_cursor(self.cursor + pages * max(1, self.visible_rows - 1))
 
     def on_resize(self) -> None:
+        before = self.top
         self.keep_in_view()
+        if self.top != before:  # it was drawn before this is told
+            self.refresh()
 
     def on_focus(self) -> None:
         self.refresh_rows(self.cursor)

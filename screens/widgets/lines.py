@@ -50,7 +50,10 @@ class Lines(Widget):
         self.top = max(0, min(self.top, len(self.lines) - max(1, self.size.height)))
 
     def on_resize(self) -> None:
+        before = self.top
         self._limit_top()
+        if self.top != before:  # it was drawn before this is told
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         return draw(_at(self.lines, self.top + y) or (), self.size.width, self.theme, base=self.ground)

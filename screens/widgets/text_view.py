@@ -73,7 +73,7 @@ class TextView(Lines, can_focus=True):
         at_end = self.follow and self.top >= max(0, len(self.lines) - 1 - self.size.height)
         super().on_resize()
         if at_end:
-            self.top = self._last_top
+            self.scroll_to_line(self._last_top)
         self.post_message(self.Moved())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
