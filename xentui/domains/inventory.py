@@ -76,7 +76,7 @@ class Inventory:
         """Call `callback`, in any thread, when something changed and a new snapshot is worth taking."""
         if self.libvirt is not None:
             self.libvirt.listen(lambda _uuid: callback())
-        if self.host.has_toolstack and self._xenstore is None:
+        if self.host.has_toolstack and not self.host.is_demo and self._xenstore is None:
             # xenstored tells of each domain that comes and goes; where it cannot, the clock has to do.
             argv = ["xenstore-watch", "@introduceDomain", "@releaseDomain"]
             self._xenstore = Follower(self.host, argv, lambda _line: callback())
