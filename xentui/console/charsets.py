@@ -11,7 +11,7 @@ Charset = dict[int, int] | None
 """A table for str.translate; None is ASCII."""
 
 # VT220 Programmer Reference Manual, table 2-4 (DEC Special Graphics), from 0x5f on.
-_GRAPHICS = "\xa0◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·"
+_GRAPHICS = " ◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·"
 
 CHARSETS: dict[str, Charset] = {
     "B": None,
@@ -27,13 +27,15 @@ FIRST_CLUSTER = 0x100000
 CLUSTERS = 0x8000
 """Plane 16, for private use, holds our symbols for a letter with its combining marks; a guest cannot send it."""
 
+LINE_SEPARATORS = "\u2028\u2029"
+
 MAX_MARKS = 8
 """Combining marks kept on one letter; a guest can send millions."""
 
 # Every character here is one cell wide and needs no thought: Latin, Greek, Cyrillic, punctuation, arrows,
 # mathematics, box drawing, braille, the replacement character. tests/unit/console/test_charsets.py holds it
 # against rich, which measures what the pane draws.
-_NARROW = re.compile("[ -~\xa0-\xac\xae-ʯͰ-ҁ‐-\u2027‰-⁞₠-⃀←-⌙⎀-⏈─-▐─-◼⠀-⣿\ufffd]*+")
+_NARROW = re.compile("[ -~\xa0-\xac\xae-ʯͰ-ҁ‐-\u2027‰-⁞₠-⃀←-⌙⎀-⏈␀-␦─-▐─-◼⠀-⣿\ufffd]*+")
 
 
 def is_narrow(text: str) -> bool:
@@ -51,11 +53,13 @@ def width(character: str) -> int:
     category = unicodedata.category(character)
     if category == "Cf" or "\ufe00" <= character <= "\ufe0f" or "\U000e0000" <= character <= "\U000e0fff":
         return -1
+    if character in LINE_SEPARATORS:
+        return 1
     return get_character_cell_size(character)
 
 
 def displayable(character: str) -> str:
     """The character, or U+FFFD for line separators and for the code points that we use ourselves."""
-    if character in "\u2028\u2029" or ord(character) >= FIRST_CLUSTER:
+    if character in LINE_SEPARATORS or ord(character) >= FIRST_CLUSTER:
         return "\ufffd"
     return character

@@ -103,24 +103,23 @@ def _clear_tabs(terminal: Terminal, parameters: Parameters) -> None:
 
 
 # -- editing ---------------------------------------------------------------------------------------------------
+# With a wrap pending nothing is to the right of the cursor, and nothing is erased there (as in tmux; xterm erases
+# the last character, which costs a full line its end when a program ends each line with EL).
 
 
 def _insert_characters(terminal: Terminal, parameters: Parameters) -> None:
-    _clamp(terminal)
     count = min(count_of(parameters), terminal.columns - terminal.column)
     terminal.screen.insert(terminal.row, terminal.column, " " * count, terminal.erasing)
     terminal.dirty.add(terminal.row)
 
 
 def _delete_characters(terminal: Terminal, parameters: Parameters) -> None:
-    _clamp(terminal)
     count = min(count_of(parameters), terminal.columns - terminal.column)
     terminal.screen.delete(terminal.row, terminal.column, count, terminal.erasing)
     terminal.dirty.add(terminal.row)
 
 
 def _erase_characters(terminal: Terminal, parameters: Parameters) -> None:
-    _clamp(terminal)
     terminal.erase_cells(terminal.column, min(terminal.column + count_of(parameters), terminal.columns))
 
 
@@ -137,18 +136,16 @@ def _delete_lines(terminal: Terminal, parameters: Parameters) -> None:
 
 
 def _erase_line(terminal: Terminal, parameters: Parameters) -> None:
-    _clamp(terminal)
     if parameters[0] == 0:
         terminal.erase_cells(terminal.column, terminal.columns)
     elif parameters[0] == 1:
-        terminal.erase_cells(0, terminal.column + 1)
+        terminal.erase_cells(0, min(terminal.column + 1, terminal.columns))
     elif parameters[0] == 2:
         terminal.erase_cells(0, terminal.columns)
 
 
 def _erase_display(terminal: Terminal, parameters: Parameters) -> None:
     """ED. 3 would erase the scrollback: it is the administrator's memory, not the guest's, and stays."""
-    _clamp(terminal)
     what = parameters[0]
     if what == 2 or (what == 0 and terminal.row == terminal.column == 0):
         terminal.clear_screen()
@@ -157,13 +154,7 @@ def _erase_display(terminal: Terminal, parameters: Parameters) -> None:
         terminal.erase_rows(terminal.row + 1, terminal.rows - 1)
     elif what == 1:
         terminal.erase_rows(0, terminal.row - 1)
-        terminal.erase_cells(0, terminal.column + 1)
-
-
-def _clamp(terminal: Terminal) -> None:
-    """Editing ends a pending wrap."""
-    if terminal.column == terminal.columns:
-        terminal.column -= 1
+        terminal.erase_cells(0, min(terminal.column + 1, terminal.columns))
 
 
 def _align(terminal: Terminal) -> None:
@@ -217,20 +208,18 @@ def _change_dec(terminal: Terminal, number: int, value: bool) -> None:
 def _switch_screen(terminal: Terminal, number: int, alternate: bool) -> None:
     """47 only switches; 1047 clears the alternate screen on leaving, 1049 on entering, and keeps the cursor."""
     modes = terminal.modes
-    if alternate == modes.alternate_screen:
-        return
-    if number == 1049 and alternate:
-        terminal.save_cursor()
-    if number == 1047 and not alternate:
-        terminal.erase_rows(0, terminal.rows - 1)
-    modes.alternate_screen = alternate
-    terminal.screen = terminal.screens[alternate]
-    if number == 1049:
-        if alternate:
+    if alternate != modes.alternate_screen:
+        if number == 1049 and alternate:
+            terminal.save_cursor()
+        if number == 1047 and not alternate:
             terminal.erase_rows(0, terminal.rows - 1)
-        else:
-            terminal.restore_cursor()
-    terminal.all_dirty = True
+        modes.alternate_screen = alternate
+        terminal.screen = terminal.screens[alternate]
+        if number == 1049 and alternate:
+            terminal.erase_rows(0, terminal.rows - 1)
+        terminal.all_dirty = True
+    if number == 1049 and not alternate:  # dialog leaves the alternate screen twice and relies on this
+        terminal.restore_cursor()
 
 
 def _keypad(application: bool) -> Callable[[Terminal], None]:
