@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from xentui.screens.terminal.capabilities import Capabilities
 from xentui.screens.terminal.looks import Look
-from xentui.screens.terminal.pen import Pen
+from xentui.screens.terminal.pen import ERASED_FROM, Pen
 from xentui.screens.terminal.sheet import Cells, Sheet
 
 _GAP = 12
@@ -230,7 +230,9 @@ class Glass:
         start = 0
         while start < len(different):
             end = start + 1
-            while end < len(different) and self._bridges(pen, cells, different[end - 1] + 1, different[end]):
+            while end < len(different) and self._bridges(
+                cells, different[end - 1] + 1, different[end], different[start], different[-1] + 1
+            ):
                 end += 1
             pen.move(y, different[start])
             pen.write(cells, different[start], different[end - 1] + 1)
@@ -256,13 +258,25 @@ class Glass:
             return None
         return within[0]
 
-    def _bridges(self, pen: Pen, cells: Cells, start: int, end: int) -> bool:
-        """Whether to write the equal cells from `start` to `end` rather than to jump over them."""
+    def _bridges(self, cells: Cells, start: int, end: int, begin: int, until: int) -> bool:
+        """Whether to write the equal cells from `start` to `end` rather than to jump over them, when `begin` is
+        the first column to be written and `until` follows the last different one."""
         if start == end:
             return True
+        characters, looks = cells
+        blank = looks[start]
+        around = slice(start - 1, end + 1)
+        erasable = self._has.erase_characters and self._sheet.looks.erasable[blank]
+        if end - start > 3 and erasable and set(characters[around]) == {" "} and set(looks[around]) == {blank}:
+            # One ECH goes over all of a stretch of blanks, if it is long enough to be erased.
+            left, right = start - 1, end + 1
+            while left > begin and characters[left - 1] == " " and looks[left - 1] == blank:
+                left -= 1
+            while right < until and characters[right] == " " and looks[right] == blank:
+                right += 1
+            return right - left > ERASED_FROM
         if end - start > _GAP:
             return False
-        characters, looks = cells
         before, after = looks[start - 1], looks[end]
         change = self._sheet.looks.change
         jump = (3 if end - start == 1 else 4 if end - start < 10 else 5) + len(change(before, after))

@@ -14,6 +14,8 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable
+from time import monotonic, thread_time
 from types import FrameType
 from typing import Any, TextIO
 
@@ -35,8 +37,9 @@ from xentui.screens.terminal.statistics import Statistics
 
 _SETTLE = 0.06
 """Seconds without a new frame before the first one is written: Textual starts with several."""
-_COALESCE = 0.008
-"""Seconds in which frames that follow each other, as when a dialog opens, become one."""
+_COALESCE, _COALESCE_AT_MOST = 0.01, 0.08
+"""Seconds in which frames that follow each other, as when a dialog opens, become one; at most, while Textual is
+busy all the time and so likely to make another."""
 _LEAVING = 2.0
 """Seconds that leaving may take on a line that does not move."""
 _SIZE_ANSWER = 1.5
@@ -76,7 +79,7 @@ class LeanDriver(Driver):
         self._pump_timer: asyncio.TimerHandle | None = None
         self._escape_timer: asyncio.TimerHandle | None = None
         self._unwritten_frames = 0
-        self._hot_rows: set[int] = set()
+        self._unwritten_since = self._looked_at = self._worked_until = 0.0
         self._size_asked = False
         self._resumed = False
         app.__dict__["_display"] = self._display
@@ -242,7 +245,7 @@ class LeanDriver(Driver):
         """Clear the screen and write all of it anew: line noise or another program's output is on it."""
         if self._glass is not None:
             self._glass.forget()
-            self._schedule(0)
+            self._schedule(0, self._pump)
 
     def _display(self, screen: object, renderable: object) -> None:
         """In place of App._display."""
@@ -262,17 +265,32 @@ class LeanDriver(Driver):
                 return
             if not known:
                 raise TypeError(f"a kind of screen update that this driver does not know: {renderable!r}")
-            self._unwritten_frames += 1
-            self._schedule(_COALESCE if self.statistics.frames_sent else _SETTLE)
+            self._frame_painted()
         finally:
             app.post_display_hook()
 
-    def _schedule(self, delay: float) -> None:
+    def _frame_painted(self) -> None:
+        self._unwritten_frames += 1
+        if self._unwritten_frames == 1:
+            self._unwritten_since = monotonic()
+        elif self._pump_timer is not None and monotonic() - self._unwritten_since > _COALESCE_AT_MOST:
+            return  # however many follow
+        self._looked_at, self._worked_until = monotonic(), thread_time()
+        self._schedule(_COALESCE if self.statistics.frames_sent else _SETTLE, self._write_if_settled)
+
+    def _write_if_settled(self) -> None:
+        now, worked = monotonic(), thread_time()
+        busy = worked - self._worked_until > (now - self._looked_at) / 2
+        self._looked_at, self._worked_until = now, worked
+        if busy and now - self._unwritten_since < _COALESCE_AT_MOST:
+            self._schedule(_COALESCE, self._write_if_settled)
+        else:
+            self._pump()
+
+    def _schedule(self, delay: float, call: Callable[[], None]) -> None:
         if self._pump_timer is not None:
-            if self.statistics.frames_sent:
-                return
             self._pump_timer.cancel()
-        self._pump_timer = self._loop.call_later(delay, self._pump)
+        self._pump_timer = self._loop.call_later(delay, call)
 
     def _pump(self) -> None:
         """Write as much of the newest state as the line has room for."""
@@ -284,7 +302,7 @@ class LeanDriver(Driver):
             return
         room = line.room()
         if room == 0:
-            self._pump_timer = self._loop.call_later(line.wait(), self._pump)
+            self._schedule(line.wait(), self._pump)
             return
         try:
             frame = glass.frame(room)
@@ -298,7 +316,7 @@ class LeanDriver(Driver):
                 self.statistics.frames_skipped += self._unwritten_frames - 1
         self._unwritten_frames = 0
         if glass.behind:
-            self._pump_timer = self._loop.call_later(line.wait(), self._pump)
+            self._schedule(line.wait(), self._pump)
 
     # Input
 

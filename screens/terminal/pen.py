@@ -1,7 +1,8 @@
 """The pen: where the terminal's cursor stands, which look and character set it writes in, and the bytes so far.
 
 Everything here is the cheapest sequence that the terminal has for what is asked (ECMA-48; DEC VT220 Programmer
-Reference, chapter 4). Carriage return and line feed move only, as output processing is off.
+Reference, chapter 4). A line feed is only written at the margin: Xen writes one on the serial line of its dom0
+as carriage return and line feed, whatever the tty says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from xentui.screens.terminal.looks import Look, Looks
 from xentui.screens.terminal.sheet import Cells
 
 _UNKNOWN = -1
+ERASED_FROM = 9
+"""Longer stretches of blanks are erased (ECH) and jumped over (CUF) instead of written."""
 
 
 class Pen:
@@ -70,13 +73,13 @@ class Pen:
             return best
         down = row - self.row
         if 0 <= down <= 4:
-            lines = b"\n" * down
             across = self._along(self.column, column)
-            if across is not None and down + len(across) < len(best):
-                best = lines + across
+            straight = (b"\x1b[%dB" % down if down > 1 else b"\x1b[B") if down else b""
+            if across is not None and len(straight) + len(across) < len(best):
+                best = straight + across
             from_margin = self._along(0, column)
             if from_margin is not None and down + 1 + len(from_margin) < len(best):
-                best = b"\r" + lines + from_margin
+                best = b"\r" + b"\n" * down + from_margin
         elif column == self.column:
             vertical = b"\x1b[%dB" % down if down > 0 else b"\x1b[%dA" % -down if down < -1 else b"\x1b[A"
             if len(vertical) < len(best):
@@ -112,7 +115,7 @@ class Pen:
             if not (character == " " and blank_of[self.look] == look):
                 self.wear(look)
             if count > 3 and character:
-                if character == " " and erases and count > 9 and erasable[look]:
+                if character == " " and erases and count > ERASED_FROM and erasable[look]:
                     out += b"\x1b[%dX" % count
                     if after == end:
                         self.column = at
