@@ -65,7 +65,7 @@ class Action:
 
     def by_hand(self, domain: Domain, argument: str = "") -> list[str] | None:
         """The command a user would type for it, or None where there is no single one."""
-        if domain.libvirt_owns and domain.save_file is None and self.virsh is not None:
+        if domain.libvirt_owns and self.virsh is not None:
             return ["virsh", *self.virsh(domain, argument)]
         return ["xl", *self.xl(domain, argument)] if self.xl is not None else None
 
@@ -260,7 +260,7 @@ ACTIONS: tuple[Action, ...] = (
             t.restore(d.save_file, cancel=cancel) if d.save_file else t.start(d, cancel=cancel)
         ),
         xl=lambda d, _: ["restore", d.save_file or ""],
-        virsh=lambda d, _: ["start", d.name],
+        virsh=lambda d, _: ["restore", d.save_file] if d.save_file else ["start", d.name],
     ),
     Action(
         "rename", "Rename", ("n",), Group.RESOURCES, "give the running domain another name",

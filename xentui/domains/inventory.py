@@ -49,7 +49,7 @@ class Inventory:
         self._libvirt_source: LibvirtSource | None = None
         uri, self._libvirt_problem = _choose_libvirt(host)
         if uri is not None:
-            self.libvirt = Libvirt(uri, host.log)
+            self.libvirt = Libvirt(uri, host.log, self.xl.saved_guests if self.xl is not None else None)
             self._libvirt_source = LibvirtSource(self.libvirt, full=not host.has_toolstack)
         self._statistics = Statistics(host) if host.has_toolstack else None
         self._xenstore: Follower | None = None
@@ -84,7 +84,7 @@ class Inventory:
 
     def toolstack(self, domain: Domain) -> Toolstack:
         """Who carries out what is done to `domain`. Raises ToolstackError if nobody can."""
-        if self.libvirt is not None and (self.xl is None or (domain.libvirt_owns and domain.save_file is None)):
+        if self.libvirt is not None and (self.xl is None or domain.libvirt_owns):
             return self.libvirt
         if self.xl is None:
             raise ToolstackError(f"Nothing here can manage {domain.name}.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from xentui.domains.domain import Domain, State
 from xentui.domains.libvirt_connection import Connection, LibvirtConnection, import_libvirt
+from xentui.domains.savefiles import SavedGuests
 from xentui.domains.toolstack import ToolstackCancelledError, ToolstackError, ToolstackHungError
 from xentui.subprocesses import CommandLog, CommandRecord
 from xentui.waiting import wait_until
@@ -29,9 +30,10 @@ class Libvirt:
 
     name = "libvirt"
 
-    def __init__(self, uri: str, log: CommandLog | None = None) -> None:
+    def __init__(self, uri: str, log: CommandLog | None = None, saved_guests: SavedGuests | None = None) -> None:
         self.uri = uri
         self.log = log
+        self._saved_guests = saved_guests  # where its files stand on a host that we can read
         self._listeners: list[Callable[[str | None], None]] = []
         self.connection = LibvirtConnection(uri, self._changed)
 
@@ -137,9 +139,13 @@ class Libvirt:
             found.save(file)
 
         self._do(["save", domain.name, file], work, SAVE_DEADLINE)
+        if self._saved_guests is not None:
+            self._saved_guests.saved(file)
 
     def restore(self, file: str, *, cancel: threading.Event | None = None) -> None:
         self._do(["restore", file], lambda c: c.restore(file), SAVE_DEADLINE)
+        if self._saved_guests is not None:
+            self._saved_guests.restored(file)
 
     def rename(self, domain: Domain, name: str) -> None:
         self._do(["domrename", domain.name, name], lambda c: _find(c, domain).rename(name, 0), CHANGE_DEADLINE)

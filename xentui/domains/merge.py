@@ -158,6 +158,8 @@ class _Merge:
         uuid = row.uuid.lower()
         config = self._config(uuid, row.name)
         saved = None if row.state.alive else self._saved(uuid, row.name)
+        # What xl saved, only xl can restore.
+        manager = "libvirt" if saved is None or saved.by_libvirt else "xl"
         return Domain(
             name=row.name,
             id=row.id,
@@ -169,7 +171,7 @@ class _Merge:
             max_memory_mib=row.max_memory_mib,
             cpu_percent=row.rates.cpu_percent,
             cpu_seconds=row.cpu_seconds,
-            managed_by=("libvirt", *(("file",) if config else ())),
+            managed_by=(manager, *(("file",) if config else ())),
             config_file=config.path if config else None,
             save_file=saved.path if saved else None,
             autostart=self._autostart(config, row),

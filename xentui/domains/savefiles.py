@@ -1,7 +1,7 @@
-"""Files that ``xl save`` writes: what is in them, and which of them are there.
+"""Files that ``xl save`` and ``virsh save`` write: what is in them, and which of them are there.
 
-Format: Xen's tools/xl/xl.h, struct save_file_header, then the length and the text of the domain's
-configuration as JSON, then its memory.
+Formats: Xen's tools/xl/xl.h, struct save_file_header, then the length and the text of the domain's
+configuration as JSON, then its memory; libvirt's src/libxl/libxl_conf.h, libxlSavefileHeader, then XML.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
 
 from xentui.domains.xl_output import Details, parse_details
 from xentui.host import FileInfo, Host, HostError
@@ -26,6 +27,8 @@ SMALLEST = 64 << 10
 _BYTE_ORDER = 0x01020304
 _MANDATORY_JSON = 1 << 0
 _HEADER = struct.Struct("<32sIIII")
+_LIBVIRT_MAGIC = b"libvirt-xml\n \0 \r"
+_LIBVIRT_HEADER = struct.Struct("<16sII40x")  # magic, version, length of the XML, unused
 _LONGEST_CONFIG = 256 << 10
 
 
@@ -41,6 +44,7 @@ class SavedGuest:
     mtime: float
     size: int
     details: Details
+    by_libvirt: bool = False
 
     @property
     def name(self) -> str:
@@ -49,6 +53,8 @@ class SavedGuest:
 
 def read_details(start: bytes) -> Details:
     """What the head of a save file says of its guest. Raises SaveFileError."""
+    if start.startswith(_LIBVIRT_MAGIC):
+        return _read_libvirt(start)
     if not start.startswith(MAGIC) or len(start) < _HEADER.size:
         raise SaveFileError("it does not begin as xl save's files do")
     _magic, order, mandatory, _optional, length = _HEADER.unpack_from(start)
@@ -66,9 +72,23 @@ def read_details(start: bytes) -> Details:
         raise SaveFileError("the configuration in it cannot be read") from error
 
 
+def _read_libvirt(start: bytes) -> Details:
+    try:
+        _magic, _version, length = _LIBVIRT_HEADER.unpack_from(start)
+        root = ElementTree.fromstring(start[_LIBVIRT_HEADER.size :][:length].rstrip(b"\0"))  # noqa: S314 (root wrote it)
+    except (struct.error, ElementTree.ParseError) as error:
+        raise SaveFileError("the XML in it cannot be read") from error
+    return Details(root.findtext("name"), root.findtext("uuid"), None, None, None, None, (), ())
+
+
 def read_file(host: Host, path: str) -> Details:
     """The same of a file on the host. Raises SaveFileError, HostError."""
-    return read_details(host.read(path, _HEADER.size + _LONGEST_CONFIG))
+    return read_details(read_start(host, path))
+
+
+def read_start(host: Host, path: str) -> bytes:
+    """As much of it as its head may be. Raises HostError."""
+    return host.read(path, _HEADER.size + _LONGEST_CONFIG)
 
 
 def remove(host: Host, path: str) -> None:
@@ -143,7 +163,9 @@ class SavedGuests:
         guest = None
         with contextlib.suppress(SaveFileError, HostError):
             if info.size >= SMALLEST:
-                guest = SavedGuest(info.path, info.mtime, info.size, read_file(self._host, info.path))
+                start = read_start(self._host, info.path)
+                by_libvirt = start.startswith(_LIBVIRT_MAGIC)
+                guest = SavedGuest(info.path, info.mtime, info.size, read_details(start), by_libvirt)
         self._read[info.path] = (info.mtime, info.size, guest)
         return guest
 

@@ -116,6 +116,17 @@ def test_the_head_of_a_save_file() -> None:
     assert read_details(save_file(mandatory=0)).name is None  # Xen before 4.5
 
 
+def test_what_libvirt_saved(host: FolderHost) -> None:
+    xml = b"<domain><name>web</name><uuid>a7bd3543-6385-4be4-a395-2dbcd74f1197</uuid></domain>\0"
+    data = struct.pack("<16sII40x", b"libvirt-xml\n \0 \r", 2, len(xml)) + xml + b"\0" * 100_000
+    host.write("/var/lib/xen/save/web", data)
+    host.write("/var/lib/xen/save/server02", save_file())
+    found = {guest.name: (guest.by_libvirt, guest.details.uuid) for guest in SavedGuests(host).list()}
+    assert found == {"web": (True, CONFIG["c_info"]["uuid"]), "server02": (False, CONFIG["c_info"]["uuid"])}
+    with pytest.raises(SaveFileError, match="XML"):
+        read_details(data[:80])
+
+
 @pytest.mark.parametrize(
     "data",
     [

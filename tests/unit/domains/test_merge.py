@@ -1,5 +1,7 @@
 """One row a domain, whoever knows it."""
 
+from dataclasses import replace
+
 from xentui.domains.configs import GuestConfig
 from xentui.domains.domain import State
 from xentui.domains.merge import LibvirtRow, Rates, Sources, merge
@@ -98,6 +100,14 @@ def test_saved_guests() -> None:
     assert [(d.name, d.state) for d in merge(sources)] == [("b2", State.BLOCKED), ("a", State.BLOCKED)]
     managed = merge(Sources(0.0, libvirt=[virt("c", saved=True)]))
     assert [(d.state, d.save_file) for d in managed] == [(State.SAVED, None)]
+
+
+def test_who_saved_it_restores_it() -> None:
+    mine = merge(Sources(0.0, libvirt=[virt("a")], saved=[saved("a", "/save/a", uuid=UUID)]))
+    assert [(d.state, d.save_file, d.libvirt_owns) for d in mine] == [(State.SAVED, "/save/a", False)]
+    libvirts = replace(saved("a", "/save/a", uuid=UUID), by_libvirt=True)
+    its = merge(Sources(0.0, libvirt=[virt("a")], saved=[libvirts]))
+    assert [(d.state, d.save_file, d.libvirt_owns) for d in its] == [(State.SAVED, "/save/a", True)]
 
 
 def test_a_dead_domain_hides_nobody() -> None:
