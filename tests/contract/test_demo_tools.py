@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -85,31 +84,32 @@ def test_save_and_restore(demo_host: DemoHost, until: Until, tmp_path: Path) -> 
     assert xl(demo_host, "restore", str(tmp_path / "none")).status == 1
 
 
-@pytest.mark.parametrize(
-    ("words", "status", "said"),
-    [
-        (["pause", "nobody"], 1, "nobody is an invalid domain identifier (rc=-6)"),
-        (["list", "99"], 1, "Error: Domain '99' does not exist."),
-        (["domid", "nobody"], 1, "Can't get domid of domain name 'nobody', maybe this domain does not exist."),
-        (["frobnicate"], 1, "command not implemented"),
-        (["pause"], 2, "'xl pause' requires at least 1 argument."),
-        (["list", "-x"], 2, "option `x' not supported."),
-        (["-Q", "list"], 1, "unknown global option"),
-        (["-N", "list"], 1, "command does not implement -N (dryrun) option"),
-        (["destroy", "0"], 1, "Not destroying domain 0; use -f to force."),
-        (["mem-set", "server01", "512MB"], 1, "invalid memory size: 512MB"),
-        (["mem-set", "server01", "512m"], 1, "memory_dynamic_max must be less than"),
-        (["vcpu-set", "server01", "7"], 1, "You are overcommmitting!"),
-        (["create", "/etc/xen/none.cfg"], 3, "Failed to read config file: /etc/xen/none.cfg: No such file"),
-        (["rename", "server01", "client01"], 1, 'Domain with name "client01" already exists.'),
-        (["console", "0"], 22, "Can't specify Domain-0"),
-        (["migrate", "server01", "other"], 1, "the demo dom0 cannot do this"),
-    ],
-)
-def test_refusals_are_xls(demo_host: DemoHost, words: list[str], status: int, said: str) -> None:
-    done = xl(demo_host, *words)
-    assert done.status == status
-    assert said in done.stderr
+#: What is typed, the exit status, and a part of what xl says.
+REFUSALS = [
+    (["pause", "nobody"], 1, "nobody is an invalid domain identifier (rc=-6)"),
+    (["list", "99"], 1, "Error: Domain '99' does not exist."),
+    (["domid", "nobody"], 1, "Can't get domid of domain name 'nobody', maybe this domain does not exist."),
+    (["frobnicate"], 1, "command not implemented"),
+    (["pause"], 2, "'xl pause' requires at least 1 argument."),
+    (["list", "-x"], 2, "option `x' not supported."),
+    (["-Q", "list"], 1, "unknown global option"),
+    (["-N", "list"], 1, "command does not implement -N (dryrun) option"),
+    (["destroy", "0"], 1, "Not destroying domain 0; use -f to force."),
+    (["mem-set", "server01", "512MB"], 1, "invalid memory size: 512MB"),
+    (["mem-set", "server01", "512m"], 1, "memory_dynamic_max must be less than"),
+    (["vcpu-set", "server01", "7"], 1, "You are overcommmitting!"),
+    (["create", "/etc/xen/none.cfg"], 3, "Failed to read config file: /etc/xen/none.cfg: No such file"),
+    (["rename", "server01", "client01"], 1, 'Domain with name "client01" already exists.'),
+    (["console", "0"], 22, "Can't specify Domain-0"),
+    (["migrate", "server01", "other"], 1, "the demo dom0 cannot do this"),
+]
+
+
+def test_refusals_are_xls(demo_host: DemoHost) -> None:
+    for words, status, said in REFUSALS:
+        done = xl(demo_host, *words)
+        assert (done.status, said in done.stderr) == (status, True), done
+    assert names(demo_host) == ["Domain-0", "client01", "server01"]
 
 
 def test_changes(demo_host: DemoHost) -> None:
@@ -126,29 +126,25 @@ def test_changes(demo_host: DemoHost) -> None:
     assert "server02" not in names(demo_host)
 
 
+def test_a_save_that_is_broken_off_leaves_the_guest_running(demo_host: DemoHost, until: Until) -> None:
+    demo_host.control("speed", "0.1")
+    saving = subprocess.Popen(
+        demo_host.argv(["xl", "save", "server01", "/var/lib/xen/save/x"]), stderr=subprocess.PIPE, text=True
+    )
+    assert saving.stderr is not None
+    assert saving.stderr.readline().startswith("Saving to ")
+    saving.kill()
+    saving.communicate()
+    demo_host.control("speed", "inf")
+    xl(demo_host, "shutdown", "server01")  # it answers
+    until(lambda: "server01" not in names(demo_host))
+
+
 def test_xentop_streams(demo_host: DemoHost) -> None:
     once = demo_host.run(["xentop", "-b", "-f", "-i", "1"], deadline=30).stdout.splitlines()
-    assert once[0].split() == [
-        "NAME",
-        "STATE",
-        "CPU(sec)",
-        "CPU(%)",
-        "MEM(k)",
-        "MEM(%)",
-        "MAXMEM(k)",
-        "MAXMEM(%)",
-        "VCPUS",
-        "NETS",
-        "NETTX(k)",
-        "NETRX(k)",
-        "VBDS",
-        "VBD_OO",
-        "VBD_RD",
-        "VBD_WR",
-        "VBD_RSECT",
-        "VBD_WSECT",
-        "SSID",
-    ]
+    columns = """NAME STATE CPU(sec) CPU(%) MEM(k) MEM(%) MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k) VBDS VBD_OO
+        VBD_RD VBD_WR VBD_RSECT VBD_WSECT SSID"""
+    assert once[0].split() == columns.split()
     assert once[1].split()[0] == "Domain-0"
     assert "no limit       n/a" in once[1]
     assert len(once[1].split()) == 20
@@ -175,6 +171,9 @@ def test_bad_days(demo_host: DemoHost, until: Until) -> None:
     demo_host.control("missing", "on")
     with pytest.raises(ProgramMissingError):
         demo_host.run(["xl", "list"], deadline=10)
+    demo_host.control("missing", "off")
+    demo_host.control("missing", "on", "xl")
+    assert demo_host.run(["xm", "domid", "server01"], deadline=10).stdout == "2\n"
     demo_host.control("missing", "off")
     demo_host.control("fail", "on")
     with pytest.raises(CommandError) as failed:
@@ -270,8 +269,17 @@ def test_kept_in_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         third.close()
 
 
+def test_a_damaged_state_is_named(tmp_path: Path) -> None:
+    host = DemoHost(str(tmp_path / "demo"))
+    host.open()
+    host.close()
+    (tmp_path / "demo/state.json").write_text('{"format": 1}')
+    with pytest.raises(HostError, match="not a state of this demo"):
+        host.open()
+
+
 def test_a_folder_with_something_else_in_it_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(HostError, match="is not empty and no demo"):
         DemoHost(str(tmp_path)).open()
-    assert os.listdir(tmp_path) == ["thesis.txt"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.txt"]

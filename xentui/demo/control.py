@@ -1,7 +1,7 @@
 """`demo-control`: bad days and large numbers, at will. Not a program of Xen's.
 
 demo-control hang on|off          every call hangs, as when xenstored is dead
-demo-control missing on|off       there is no `xl` and no `xentop`
+demo-control missing on|off TOOL  there is no such tool; without TOOL neither xl, xm nor xentop
 demo-control fail on|off          every call of xl but `list` and `info` fails with three lines of libxl's
 demo-control slow SECONDS         every call takes this long
 demo-control make N [NAME]        N more domains NAME001...; without NAME with odd names among them
@@ -98,9 +98,9 @@ def _number(text: str) -> float:
 
 
 def _switch(session: Session, faults: Faults, name: str, rest: list[str]) -> None:
-    if rest not in (["on"], ["off"]):
+    if rest[:1] not in (["on"], ["off"]) or len(rest) > (2 if name == "missing" else 1):
         raise Exit(2, f"demo-control: {name} on, or {name} off\n")
-    on = rest == ["on"]
+    on = rest[0] == "on"
     if name == "hang":
         if on:
             faults.free.clear()
@@ -109,7 +109,7 @@ def _switch(session: Session, faults: Faults, name: str, rest: list[str]) -> Non
     elif name == "fail":
         faults.failing = on
     else:
-        for tool in ("xl", "xm", "xentop"):
+        for tool in rest[1:] or ("xl", "xm", "xentop"):
             here, away = session.machine.layout.bin / tool, session.machine.layout.bin / f".{tool}"
             if on and here.exists():
                 here.rename(away)

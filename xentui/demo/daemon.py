@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -22,7 +21,7 @@ from typing import Any
 
 from xentui.demo import configuration, control, xentop, xl
 from xentui.demo.machine import LibxlError, Machine
-from xentui.demo.paths import Layout
+from xentui.demo.paths import Layout, remove
 from xentui.demo.session import Exit, Session
 
 #: Seconds that the daemon waits for the first xentui to hold it.
@@ -47,7 +46,11 @@ class Daemon:
     def start(self) -> None:
         """Resume what was kept, or boot the machine: the guests of /etc/xen/auto are started."""
         if self.layout.state.exists():
-            self.machine.resume(json.loads(self.layout.state.read_text(encoding="utf-8")))
+            try:
+                self.machine.resume(json.loads(self.layout.state.read_text(encoding="utf-8")))
+            except (ValueError, KeyError, TypeError) as error:
+                said = f"{self.layout.state}: not a state of this demo ({error}); remove it to begin anew"
+                raise SystemExit(said) from error
         else:
             for link in sorted(self.layout.path("/etc/xen/auto").iterdir()):
                 try:
@@ -238,7 +241,7 @@ def main(arguments: list[str] | None = None) -> None:
     finally:
         layout.socket.unlink(missing_ok=True)
         if not chosen.keep:
-            shutil.rmtree(layout.directory, ignore_errors=True)
+            remove(layout.directory)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from xentui.demo.install import install
-from xentui.demo.paths import Layout
+from xentui.demo.paths import Layout, remove
 from xentui.demo.tools.client import connect
 from xentui.host import Host, HostError
 from xentui.subprocesses import Runner
@@ -134,7 +133,7 @@ class DemoHost(Host):
                 self._daemon.send_signal(signal.SIGKILL)
                 self._daemon.wait()
         if self._temporary is not None and (last or self._daemon is None):
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            remove(self._temporary)
         self._daemon = self._temporary = self._layout = None
 
     def _release(self) -> bool:

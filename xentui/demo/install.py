@@ -58,17 +58,15 @@ _SHELL = """\
 #!/bin/sh
 demo={directory}
 enter() {{
-    for place in etc var/lib var/log; do
+    for place in etc srv var/lib var/log; do
         mkdir -p "$demo/overlay/$place/upper" "$demo/overlay/$place/work" || return 1
         mount -t overlay overlay \\
             -o "lowerdir=/$place,upperdir=$demo/overlay/$place/upper,workdir=$demo/overlay/$place/work" "/$place" \\
             || return 1
     done
-    for place in etc/xen var/lib/xen var/log/xen; do
+    for place in etc/xen srv/xen var/lib/xen var/log/xen; do
         mkdir -p "/$place" && mount --bind "$demo/root/$place" "/$place" || return 1
     done
-    mkdir -p /srv/xen 2>/dev/null && mount --bind "$demo/root/srv/xen" /srv/xen 2>/dev/null
-    return 0
 }}
 case "$1" in
     --probe) enter >/dev/null 2>&1; exit ;;

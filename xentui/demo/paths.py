@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 from pathlib import Path, PurePosixPath
 
 #: Folders and files of the simulated dom0. All other paths are this machine's own.
@@ -17,6 +19,14 @@ MAPPED = (
     "/var/lock",
     "/var/log/xen",
 )
+
+
+def remove(directory: Path) -> None:
+    """Remove a demo directory. The work folders of the learner's shell's overlays let nobody in at first."""
+    for folder in (*directory.glob("overlay/*/work/*"), *directory.glob("overlay/*/*/work/*")):
+        with contextlib.suppress(OSError):
+            folder.chmod(0o700)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 class Layout:

@@ -167,40 +167,42 @@ async def save(session: Session, words: list[str]) -> int:
     if len(rest) > 3:
         raise Exit(1, "Usage: xl save (see `man xl`)\n")
     domain, file = find(session, rest[0]), rest[1]
-    if domain.id == 0 or domain.hidden or domain.guest is None:
+    guest = domain.guest
+    if domain.hidden or guest is None:
         raise Exit(1, "unable to retrieve domain configuration\n")
-    config = listing.json_text(listing.current_config(domain))
-    answers = domain.up and domain.guest.phase != "off"
-    session.machine.account()
-    if answers:
-        domain.guest.stop()
-    try:
-        memory = domain.guest.snapshot() if answers else None
-        length = savefile.write(session.path(file), config, memory)
-    except OSError as error:
-        if answers:
-            domain.guest.go()
-        raise Exit(1, f"Failed to open temp file {file} for writing\n") from error
-    await session.error(f"Saving to {file} new xl format (info 0x{savefile.FLAGS:x}/0x0/{length})\n")
-    await session.error(f"xc: info: Saving domain {domain.id}, type x86 {domain.type.upper()}\n")
-    if not answers:
+    if not domain.up or guest.phase == "off":
+        await _write(session, domain, file, None)
         await session.machine.wait(_SUSPEND_SECONDS)
         raise Exit(1, _suspend_refused(domain.id))
-    await _write_memory(session, domain)
-    if "-c" in chosen or "-p" in chosen:
-        if "-p" in chosen:
-            session.machine.pause(domain)
-        else:
-            domain.guest.go()
+    session.machine.account()
+    guest.stop()
+    try:
+        await _write(session, domain, file, guest.snapshot())
+        frames = domain.memory_kb // 4
+        await session.machine.wait(0.6)
+        await session.error(f"xc: Frames: {frames}/{frames}  100%\nxc: End of stream: 0/0    0%\n")
+    except BaseException:  # it failed, or the caller has gone: the guest is not left standing
+        guest.go()
+        raise
+    if "-p" in chosen:
+        session.machine.pause(domain)
+    elif "-c" in chosen:
+        guest.go()
     else:
         session.machine.destroy(domain)
     return 0
 
 
-async def _write_memory(session: Session, domain: Domain) -> None:
-    frames = domain.memory_kb // 4
-    await session.machine.wait(0.6)
-    await session.error(f"xc: Frames: {frames}/{frames}  100%\nxc: End of stream: 0/0    0%\n")
+async def _write(session: Session, domain: Domain, file: str, memory: dict[str, Any] | None) -> None:
+    config = listing.json_text(listing.current_config(domain))
+    try:
+        length = savefile.write(session.path(file), config, memory)
+    except OSError as error:
+        raise Exit(1, f"Failed to open temp file {file} for writing\n") from error
+    await session.error(
+        f"Saving to {file} new xl format (info 0x{savefile.FLAGS:x}/0x0/{length})\n"
+        f"xc: info: Saving domain {domain.id}, type x86 {domain.type.upper()}\n"
+    )
 
 
 def _suspend_refused(number: int) -> str:

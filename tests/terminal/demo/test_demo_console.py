@@ -101,7 +101,8 @@ def test_sigterm_restores_the_terminal(spawn: Spawn) -> None:
     console = spawn("sh", "-c", "xl console server01; echo status $?; stty -a; read x")
     console.expect("login: ")
     assert raw(console)
-    pid = next(int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(int(name)) == console.pid)
+    processes = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    pid = next(pid for pid in processes if _parent(pid) == console.pid)
     os.kill(pid, signal.SIGTERM)
     console.expect("status 0")
     console.expect(r" echo ")
@@ -158,8 +159,15 @@ def test_windows_without_a_serial_line(spawn: Spawn, demo_host: DemoHost) -> Non
     demo_host.run(["xl", "shutdown", "-F", "w"], deadline=10)
 
 
-def test_the_learners_shell(spawn: Spawn, demo_host: DemoHost) -> None:
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_the_learners_shell(spawn: Spawn, demo_host: DemoHost, namespaces: bool) -> None:
+    if not namespaces:  # a machine where nobody may make them
+        forbidden = demo_host.layout.bin / "unshare"
+        forbidden.write_text("#!/bin/sh\nexit 1\n")
+        forbidden.chmod(0o755)
     shell = spawn(*demo_host.shell_argv())
+    if not namespaces:
+        shell.expect("xl finds it as /etc/xen")
     shell.expect(r"\[demo\]")
     shell.send("xm list; xl create /etc/xen/server02.cfg; xl domid server02; type xl\r")
     shell.expect("Domain-0 .*server01")

@@ -117,6 +117,13 @@ async def test_resize_asks_the_terminal(desk: Any) -> None:
     assert await desk.run("stty size") == "50 132\n"
 
 
+async def test_showkey_shows_what_a_key_sends(desk: Any) -> None:
+    desk.type("showkey\r")
+    await desk.expect("Press any keys")
+    desk.type("ä\x1b[11~\x1d\x04")
+    assert "0xc3 0xa4 0x1b 0x5b 0x31 0x31 0x7e 0x1d 0x04" in await desk.expect("$ ")
+
+
 async def test_the_editor_writes_its_file(desk: Any) -> None:
     desk.type("nano note\r")
     await desk.expect("GNU nano")

@@ -368,6 +368,7 @@ COMMANDS: dict[str, Callable[[Call], str]] = {
     "resize": lambda call: _foreground(call, {"program": "resize"}),
     "rm": _rm,
     "seq": _seq,
+    "showkey": lambda call: _foreground(call, {"program": "showkey"}),
     "shutdown": _power,
     "sleep": lambda call: _foreground(call, {"program": "sleep"}),
     "stty": _stty,

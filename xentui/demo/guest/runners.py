@@ -123,6 +123,24 @@ class Cat(Runner):
             self.kernel.write(line + "\n")
 
 
+class ShowKey(Runner):
+    """Shows each byte that arrives, in hexadecimal, until ^D: what a key really sends."""
+
+    name = "showkey"
+
+    def start(self) -> None:
+        self.kernel.write("Press any keys - Ctrl-D will terminate this program\n\n")
+
+    def wake(self) -> None:
+        """It waits for a key."""
+
+    def feed(self, data: bytes) -> None:
+        self.kernel.write(f"0x{data.hex()} ")
+        if data == b"\x04":
+            self.kernel.write("\n")
+            self.end()
+
+
 class Resize(Runner):
     """Asks the terminal for its size, as xterm's resize(1) does: go to the far corner, report the place."""
 

@@ -45,11 +45,19 @@ def request(program: str, arguments: list[str]) -> bytes:
     return len(text).to_bytes(4, "big") + text
 
 
+def unanswered(program: str, directory: str) -> int:
+    write_all(2, os.fsencode(f"{program}: the demo dom0 in {directory} does not answer; its xentui has ended\n"))
+    return 1
+
+
 def main() -> int:
     directory, program, arguments = sys.argv[1], sys.argv[2], sys.argv[3:]
     try:
         connection = connect(directory)
         connection.sendall(request(program, arguments))
+    except OSError:
+        return unanswered(program, directory)
+    try:
         while True:
             head = receive(connection, 5)
             content = receive(connection, int.from_bytes(head[1:], "big"))
@@ -68,8 +76,7 @@ def main() -> int:
     except BrokenPipeError:
         return 141
     except (OSError, EOFError):
-        write_all(2, f"{program}: the demo dom0 in {directory} does not answer; its xentui has ended\n".encode())
-        return 1
+        return unanswered(program, directory)
 
 
 if __name__ == "__main__":
