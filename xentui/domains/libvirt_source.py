@@ -10,13 +10,16 @@ from typing import Any
 
 from xentui.domains.domain import HostInfo
 from xentui.domains.libvirt import Libvirt, state_of
-from xentui.domains.libvirt_connection import Connection, import_libvirt
+from xentui.domains.libvirt_connection import READ_DEADLINE, Connection, import_libvirt
 from xentui.domains.libvirt_xml import NOTHING, Description, parse_domain
 from xentui.domains.merge import LibvirtRow, Rates
 from xentui.domains.toolstack import ToolstackError
 
 #: Seconds after which what rarely changes (XML, autostart) is read again, where no event told of it.
 FACTS_AGE = 30.0
+#: Seconds that libvirt gets where xl has shown the domains already: libxl's driver makes everybody wait
+#: while one guest shuts down.
+BESIDE_DEADLINE = 3.0
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ class LibvirtSource:
 
     def read(self) -> LibvirtState:
         try:
-            rows, host = self._libvirt.connection.read(self._read)
+            rows, host = self._libvirt.connection.read(self._read, READ_DEADLINE if self._full else BESIDE_DEADLINE)
         except ToolstackError as error:
             age = time.monotonic() - self._answered if self._answered is not None else None
             self._state = LibvirtState(self._state.rows, self._state.host, age, str(error))
