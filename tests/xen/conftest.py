@@ -38,7 +38,7 @@ def dom0(machine: LiveMachine) -> Dom0:
         state = dom0.run(["systemctl", "is-system-running"], check=False).stdout.strip()
         return state in ("running", "degraded")
 
-    dom0.wait("the end of the boot", booted, deadline=240)
+    dom0.wait("the end of the boot", booted, deadline=480)
     return dom0
 
 

@@ -13,14 +13,15 @@ _MAGIC = b"070701"
 
 
 class Initramfs:
-    """A cpio archive in the making. Everything belongs to root; times are 0, so that bytes repeat."""
+    """A cpio archive in the making. Times are 0, so that bytes repeat."""
 
     def __init__(self) -> None:
         self._out = io.BytesIO()
         self._inode = 0
 
-    def folder(self, path: str, mode: int = 0o755) -> None:
-        self._entry(path, stat.S_IFDIR | mode, b"")
+    def folder(self, path: str, mode: int = 0o755, *, owner: int = 0) -> None:
+        """A folder; `owner` is both its user and its group. All else belongs to root."""
+        self._entry(path, stat.S_IFDIR | mode, b"", owner)
 
     def file(self, path: str, data: bytes, mode: int = 0o644) -> None:
         self._entry(path, stat.S_IFREG | mode, data)
@@ -34,11 +35,11 @@ class Initramfs:
         self._entry("TRAILER!!!", 0, b"")
         return gzip.compress(self._out.getvalue(), mtime=0)
 
-    def _entry(self, path: str, mode: int, data: bytes) -> None:
+    def _entry(self, path: str, mode: int, data: bytes, owner: int = 0) -> None:
         self._inode += 1
         name = path.lstrip("/").encode() + b"\0"
         links = 2 if stat.S_ISDIR(mode) else 1
-        fields = (self._inode, mode, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(name), 0)
+        fields = (self._inode, mode, owner, owner, links, 0, len(data), 0, 0, 0, 0, len(name), 0)
         self._out.write(_MAGIC + b"".join(b"%08x" % field for field in fields) + name)
         self._pad()
         self._out.write(data)

@@ -56,6 +56,7 @@ def initramfs(parts: Path) -> bytes:
     for folder in ("bin", "dev", "etc", "home", "lib", "lib/modules", "proc", "sys"):
         image.folder(folder)
     image.folder("root", 0o700)
+    image.folder("home/livexen", owner=1000)
     image.folder("tmp", 0o1777)
     image.file("bin/busybox", (parts / "busybox").read_bytes(), 0o4755)
     for module in sorted(parts.glob("*.ko")):
