@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from xentui.console.session import ConsoleSession
+from xentui.console.session import ConsoleSession, console_argv
 from xentui.domains.domain import Domain, Snapshot
 from xentui.host import Host
 
@@ -17,20 +17,16 @@ _TABLE_LINES = 7
 _TABLE_COLUMNS = 80
 
 
-def console_argv(host: Host, snapshot: Snapshot | None, key: str) -> list[str] | None:
-    """The command for the console of the domain as it is now, by its present id; None while it does not run."""
-    domain = snapshot.domain(key) if snapshot is not None else None
-    if domain is None or not domain.state.alive:
-        return None
-    if not host.has_toolstack and host.libvirt_uri:
-        return ["virsh", "-c", host.libvirt_uri, "console", "--force", domain.name]
-    return ["xl", "console", str(domain.id) if domain.id is not None else domain.name]
-
-
 def session_for(host: Host, domain: Domain, newest: Callable[[], Snapshot | None]) -> ConsoleSession:
     """A session on the domain's console; with the newest snapshot it finds the domain again after a reboot."""
     key = domain.key
-    return ConsoleSession(host, domain.name, lambda: console_argv(host, newest(), key), columns=COLUMNS, rows=ROWS)
+
+    def argv() -> list[str] | None:
+        snapshot = newest()
+        found = snapshot.domain(key) if snapshot is not None else None
+        return console_argv(host, found) if found is not None and found.state.alive else None
+
+    return ConsoleSession(host, domain.name, argv, columns=COLUMNS, rows=ROWS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ PAUSE_LOCAL = 0.03
 PAUSE_REMOTE = 0.3
 #: ioctl_tty(2): the number of the other end of a pseudoterminal; termios does not name it.
 _TIOCGPTN = 0x80045430
+#: Seconds after which a client that has not made its terminal raw is sent its input all the same.
+RAW_SECONDS = 6.0
 #: Bytes of the client's last words that are kept, to say why it ended.
 LAST_WORDS = 2048
 
@@ -103,6 +105,8 @@ class Client:
         self.ended = False  # its end of the terminal is closed
         self._last = b""
         self._closed = False
+        self._started = time.monotonic()
+        self._raw = False
 
     # Reading.
 
@@ -139,9 +143,18 @@ class Client:
         self.flush()
         return True
 
+    @property
+    def takes_input(self) -> bool:
+        """Whether the client has made its terminal raw: before, it would flush what it gets, or be killed by a ^C."""
+        if not self._raw and not self._closed:
+            with contextlib.suppress(termios.error):
+                cooked = termios.tcgetattr(self.fd)[3] & termios.ICANON
+                self._raw = not cooked or time.monotonic() - self._started > RAW_SECONDS
+        return self._raw
+
     def flush(self) -> None:
         """Write what waits, as far as the terminal takes it. Never blocks."""
-        while self._queue and not self.ended:
+        while self._queue and not self.ended and self.takes_input:
             data = self._queue.popleft()
             try:
                 written = os.write(self.fd, data)
@@ -182,6 +195,7 @@ class Client:
                     return Leave.ENDED
                 self._queue.clear()
                 self.queued = 0
+                self._raw = True  # or it is not, and will have to be told otherwise
                 if not self.send(self._escape) or self._gone(printed, ESCAPE_SECONDS):
                     return Leave.ESCAPE
         for how, number, seconds in (

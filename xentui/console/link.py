@@ -12,6 +12,8 @@ from xentui.console.session import ConsoleSession, State
 RETRY_FIRST, RETRY_LONGEST = 0.5, 8.0
 #: Seconds between two looks whether a domain that went away is back; asks the app's own snapshot, not Xen.
 LOOK_SECONDS = 0.5
+#: Seconds between two looks whether a client that starts takes its input.
+READY_SECONDS = 0.02
 #: Seconds that leaving may take before we go on without it: the kernel hangs up on the client at our exit.
 CLOSE_SECONDS = 6.0
 
@@ -31,6 +33,7 @@ class ConsoleLink:
         self._ended = asyncio.Event()
         self._watched: int | None = None
         self._writing = False
+        self._ready_timer: asyncio.TimerHandle | None = None
         self._wanted = False  # the user wants to attach, whatever the state
         self._log_wanted = False
 
@@ -135,9 +138,13 @@ class ConsoleLink:
 
     def _watch_writing(self) -> None:
         """Have the rest written when there is room for it."""
+        loop = asyncio.get_running_loop()
+        if self.session.queued and not self.session.takes_input:
+            if self._ready_timer is None:
+                self._ready_timer = loop.call_later(READY_SECONDS, self._writable)
+            return
         if self._watched is None or self._writing == bool(self.session.queued):
             return
-        loop = asyncio.get_running_loop()
         self._writing = not self._writing
         if self._writing:
             loop.add_writer(self._watched, self._writable)
@@ -145,6 +152,7 @@ class ConsoleLink:
             loop.remove_writer(self._watched)
 
     def _writable(self) -> None:
+        self._ready_timer = None
         self.session.write_ready()
         self._watch_writing()
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Protocol
 
 from xentui.console.client import ESCAPE, Client, ClientError, Leave
 from xentui.console.emulator import Emulator
@@ -45,6 +46,22 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+class Console(Protocol):
+    """What a console's command is made of; a `Domain` has it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def id(self) -> int | None: ...
+
+
+def console_argv(host: Host, domain: Console) -> list[str] | None:
+    """The command for the console of a domain as it is now, by its present id; None while it does not run."""
+    if not host.has_toolstack and host.libvirt_uri:
+        return ["virsh", "-c", host.libvirt_uri, "console", "--force", domain.name]
+    return ["xl", "console", str(domain.id)] if domain.id is not None else None
+
+
 class ConsoleSession:
     """The console of the guest `name` on `host`.
 
@@ -61,11 +78,13 @@ class ConsoleSession:
         columns: int = 80,
         rows: int = 24,
         scrollback: int = 10_000,
+        replies: bool = True,
     ) -> None:
+        """`replies` is False where the user's own terminal gets the guest's queries, and answers them."""
         self.host = host
         self.name = name
         self.argv = argv
-        self.emulator = Emulator(columns, rows, scrollback=scrollback, reply=self._reply)
+        self.emulator = Emulator(columns, rows, scrollback=scrollback, reply=self._reply if replies else None)
         self.state = State.DETACHED
         self.sentence = ""
         self.holder: Holder | None = None
@@ -82,6 +101,8 @@ class ConsoleSession:
         self._attachments = 0
         self._backlog = False
         self._late = b""
+        self._separator = b""
+        self._held = b""
         self._lock = threading.Lock()
 
     # What the event loop does.
@@ -97,6 +118,12 @@ class ConsoleSession:
         """Bytes that wait until the client takes them: watch the fd for writing, too, and call `write_ready`."""
         client = self._client
         return 0 if client is None else client.queued
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether what is queued can go out at all; False for the moment in which the client starts."""
+        client = self._client
+        return client is not None and client.takes_input
 
     @property
     def pid(self) -> int | None:
@@ -122,13 +149,25 @@ class ConsoleSession:
             tap(data)
         self.emulator.feed(data)
 
+    @property
+    def holds(self) -> bool:
+        """Whether a ^] waits for the next key: alone it would make the client leave."""
+        return bool(self._held)
+
     def send(self, data: bytes) -> bool:
-        """Type `data`. Never blocks; False if it cannot be sent: not attached, read-only, or too much waits."""
+        """Type `data`. Never blocks; False if it cannot be sent: not attached, read-only, or too much waits.
+
+        A lone ^] is held until more is typed, and goes out in one piece with that.
+        """
         client = self._client
         if client is None or self.read_only or self.state is not State.ATTACHED:
             return False
         self._backlog = False
-        return client.send(data)
+        if data == ESCAPE and not self._held:
+            self._held = data
+            return True
+        held, self._held = self._held, b""
+        return client.send(held + data)
 
     def write_ready(self) -> None:
         if self._client is not None:
@@ -151,6 +190,8 @@ class ConsoleSession:
         data, self._late = self._late, b""
         if data:
             self._take(data)
+        separator, self._separator = self._separator, b""
+        self.emulator.feed(separator)
 
     # What workers do.
 
@@ -170,7 +211,7 @@ class ConsoleSession:
             self._set(State.ATTACHING, "")
             try:
                 client = Client(
-                    argv if self.read_only else self.host.terminal_argv(argv),
+                    argv if self.read_only or not self.host.has_toolstack else self.host.terminal_argv(argv),
                     environment=self.host.environment(),
                     columns=self.emulator.columns,
                     rows=self.emulator.rows,
@@ -190,10 +231,9 @@ class ConsoleSession:
         self._backlog = True
         if again:
             # What a crashed guest said last stays above; its modes do not.
-            when = time.strftime("%H:%M:%S")
-            self._late += (
-                f"\x1b[!p\x1b[?1049l\x1b[{self.emulator.rows};1H\r\n-- attached again at {when} --\r\n".encode()
-            )
+            when, bottom = time.strftime("%H:%M:%S"), self.emulator.rows
+            self._separator = f"\x1b[!p\x1b[?1049l\x1b[{bottom};1H\r\n-- attached again at {when} --\r\n".encode()
+        self._held = b""
         self._client = client
         self.holder = None
         self._set(State.ATTACHED, "")
