@@ -89,6 +89,8 @@ class ConsolePane(Widget, can_focus=True):
     async def detach(self) -> None:
         """Leave the console, within some seconds; the guest goes on."""
         await self.link.close()
+        if self.session.recorder is not None:
+            self._record()
 
     @property
     def theme(self) -> Theme:
@@ -221,8 +223,10 @@ class ConsolePane(Widget, can_focus=True):
             words.append("log, read-only")
         if session.state is not State.ATTACHED:
             words.append(session.state)
-        if getattr(session, "recorder", None) is not None:
-            words.append("REC")
+        if session.recorder is not None:
+            words.append("REC full" if session.recorder.full else "REC")
+        if session.holds:
+            words.append("Ctrl+] goes with the next key")
         words.append(f"{key_label(self.leader)} ?" if self.has_focus else "")
         return "  ".join(word for word in words if word)
 
@@ -304,7 +308,11 @@ class ConsolePane(Widget, can_focus=True):
 
     def type(self, data: bytes) -> None:
         """Type `data` in the guest."""
-        if data and not self.link.send(data):
+        held = self.session.holds
+        sent = self.link.send(data) if data else True
+        if held != self.session.holds:
+            self._refresh_title()
+        if not sent:
             full = self.session.queued > 0
             self.say("not sent: the guest does not take its input" if full else "not sent: not attached")
 
@@ -343,6 +351,7 @@ class ConsolePane(Widget, can_focus=True):
             "escape": lambda: self.type(b"\x1d"),
             "null": lambda: self.type(b"\0"),
             "save": lambda: self._ask("Write the scrollback to the file:", self._save),
+            "record": self._record,
             "reset": self._reset,
             "clear": self.session.emulator.clear_scrollback,
             "attach": self.link.attach_again,
@@ -369,6 +378,15 @@ class ConsolePane(Widget, can_focus=True):
     def _reset(self) -> None:
         self.session.emulator.reset()
         self.refresh()
+
+    def _record(self) -> None:
+        begins = self.session.recorder is None
+        try:
+            path = self.session.record()
+        except OSError as error:
+            self.say(f"cannot be recorded: {error.strerror}")
+        else:
+            self.say(f"{'recording what it prints to' if begins else 'recorded:'} {path}")
 
     def _save(self, name: str) -> None:
         path = Path(name).expanduser()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from xentui.console.client import Leave
 from xentui.console.session import ConsoleSession, State
 
 #: Seconds between two tries to attach: the first, and the longest.
@@ -59,20 +60,22 @@ class ConsoleLink:
         self._watch_writing()
         return sent
 
-    async def close(self) -> None:
-        """Detach, within CLOSE_SECONDS. The session can be opened again."""
+    async def close(self) -> Leave | None:
+        """Detach, within CLOSE_SECONDS; how it was left, None if it was closed already or could not be in time."""
         task, self._task = self._task, None
         if task is None:
-            return
+            return None
         self._unwatch()
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        how = None
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.to_thread(self.session.detach), CLOSE_SECONDS)
+            how = await asyncio.wait_for(asyncio.to_thread(self.session.detach), CLOSE_SECONDS)
             self.session.feed_late()
             self._output()
         self._changed()
+        return how
 
     # The life of a session.
 

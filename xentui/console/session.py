@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from xentui.console.client import ESCAPE, Client, ClientError, Leave
 from xentui.console.emulator import Emulator
 from xentui.console.lock import Holder, holder_of, lock_path
+from xentui.console.recording import Recorder
 from xentui.host import Host, HostError
 from xentui.subprocesses import printable
 
@@ -90,8 +92,9 @@ class ConsoleSession:
         self.holder: Holder | None = None
         #: The guest's log is followed instead of its console: nothing can be typed.
         self.read_only = False
-        #: Called with all that the guest printed, in the event loop; for recordings and logs.
+        #: Called with all that the guest printed, in the event loop.
         self.taps: list[Callable[[bytes], None]] = []
+        self.recorder: Recorder | None = None
         self._client: Client | None = None
         self._attached_argv: list[str] | None = None
         self._ended_argv: list[str] | None = None
@@ -147,6 +150,8 @@ class ConsoleSession:
     def _take(self, data: bytes) -> None:
         for tap in self.taps:
             tap(data)
+        if self.recorder is not None:
+            self._record(data)
         self.emulator.feed(data)
 
     @property
@@ -178,12 +183,32 @@ class ConsoleSession:
         if client is not None and not self.read_only and not self._backlog and client.queued < REPLY_LIMIT:
             client.send(data)
 
+    def _record(self, data: bytes) -> None:
+        recorder = self.recorder
+        if recorder is not None:
+            try:
+                recorder.output(data)
+            except OSError as error:  # the disk is full: the console goes on
+                self.recorder = None
+                self.sentence = f"the recording ended: {error.strerror}"
+
     def send_size(self, columns: int, rows: int) -> bool:
         """Tell the guest's shell its size by typing `stty`: a console has no other way to say it."""
         if not self.send(f"stty rows {rows} cols {columns}\r".encode()):
             return False
         self.emulator.resize(columns, rows)
+        if self.recorder is not None:
+            self.recorder.resized(columns, rows)
         return True
+
+    def record(self) -> Path | None:
+        """Start a recording, or end the one that runs; its file. Raises OSError."""
+        if self.recorder is None:
+            self.recorder = Recorder(self.name, self.emulator.columns, self.emulator.rows)
+            return self.recorder.path
+        recorder, self.recorder = self.recorder, None
+        recorder.close()
+        return recorder.path
 
     def feed_late(self) -> None:
         """Take what the client printed while it was detached. To be called in the event loop afterwards."""

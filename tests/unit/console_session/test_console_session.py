@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from fake_console import FAKE, Console
 
 from xentui.console.client import QUEUE_LIMIT, Leave
+from xentui.console.recording import Recorder
 from xentui.console.session import State
 
 
@@ -254,3 +257,56 @@ def test_reading_is_bounded_by_its_budget(console: Console) -> None:
     assert fed <= 1
     console.shows("flood ends")
     assert "line 19999 of a flood" in console.text
+
+
+def test_a_recording_holds_what_was_printed_and_nothing_that_was_typed(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(console.lock.parent))
+    session = console.session
+    path = session.record()
+    assert path is not None
+    session.attach()
+    console.shows("ready")
+    session.send_size(100, 30)
+    console.shows("stty rows")
+    assert session.record() == path
+    assert session.recorder is None
+    head, *events = [json.loads(line) for line in path.read_text().splitlines()]
+    assert (head["version"], head["width"], head["height"]) == (2, 80, 24)
+    assert {kind for _, kind, _ in events} == {"o", "r"}
+    assert "ready" in "".join(text for _, kind, text in events if kind == "o")
+    assert [int(n) for n in next(text for _, kind, text in events if kind == "r").split("x")] == [100, 30]
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_recording_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xentui.console.recording.LIMIT", 10_000)
+    recorder = Recorder("../etc/passwd\x1b[31m", 80, 24, tmp_path)
+    for _ in range(100):
+        recorder.output(b"x" * 1000)
+    recorder.close()
+    assert recorder.full
+    assert recorder.path.parent == tmp_path
+    assert recorder.path.stat().st_size <= 10_000
+    json.loads(recorder.path.read_text().splitlines()[-1])
+
+
+def test_a_lone_escape_goes_out_with_the_next_key(console: Console) -> None:
+    session = console.session
+    session.attach()
+    console.shows("ready")
+    assert session.send(b"\x1d")
+    assert session.holds
+    assert session.send(b"q")
+    assert not session.holds
+    console.shows("q]")
+    assert session.state is State.ATTACHED
+
+
+def test_keys_typed_while_the_client_starts_are_not_lost_and_kill_nothing(console: Console) -> None:
+    session = console.session
+    session.attach()
+    assert session.send(b"early\x03")
+    console.shows("early")
+    assert session.state is State.ATTACHED
