@@ -119,20 +119,21 @@ class Glass:
         """Begin the frame with a larger move if that makes the whole of it shorter."""
         if len(self._pending) < 3:
             return
-        best: tuple[int, Pen, list[Cells]] | None = None
-        plain = self._cost(self.pen.copy(), list(self._rows))
-        least = plain
+        best: tuple[Pen, list[Cells]] | None = None
+        least = -1
         for attempt in (self._scrolled, self._erased_below, self._emptied):
             pen = self.pen.copy()
             rows = attempt(pen)
             if rows is None:
                 continue
+            if least < 0:
+                least = self._cost(self.pen.copy(), list(self._rows))
             after, shown = pen.copy(), list(rows)
             cost = len(pen.out) + self._cost(after, shown)
             if cost < least:
-                least, best = cost, (cost, pen, rows)
+                least, best = cost, (pen, rows)
         if best is not None:
-            _, pen, rows = best
+            pen, rows = best
             pen.out[:0] = self.pen.out
             self.pen, self._rows = pen, rows
             wanted = self._sheet.rows

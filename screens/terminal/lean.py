@@ -14,6 +14,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from time import monotonic, thread_time
 from types import FrameType
@@ -25,6 +26,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Size
+from textual.message import Message
 
 from xentui.screens.terminal import capabilities, size
 from xentui.screens.terminal.attributes import TtyAttributes
@@ -72,6 +74,7 @@ class LeanDriver(Driver):
         self._attributes = TtyAttributes(self._in)
         self._keys = XTermParser(False)
         self._mouse = mouse and self.capabilities.mouse
+        self._thread = threading.current_thread()
         self._running = False
         self._line: Line | None = None
         self._glass: Glass | None = None
@@ -367,6 +370,13 @@ class LeanDriver(Driver):
             self.redraw()
         else:
             self._press(text)
+
+    def send_message(self, message: Message) -> None:
+        """Post a message to the app; input is read in the loop's own thread, so without a detour."""
+        if threading.current_thread() is self._thread:
+            self._app.post_message(message)
+        else:
+            super().send_message(message)
 
     def _press(self, text: str) -> None:
         if self._mouse and text.startswith(("\x1b[<", "\x1b[M")):

@@ -7,6 +7,9 @@ as carriage return and line feed, whatever the tty says.
 
 from __future__ import annotations
 
+import re
+from itertools import groupby
+
 from xentui.screens.terminal.capabilities import Capabilities
 from xentui.screens.terminal.glyphs import DEC_GRAPHICS
 from xentui.screens.terminal.looks import Look, Looks
@@ -15,6 +18,10 @@ from xentui.screens.terminal.sheet import Cells
 _UNKNOWN = -1
 ERASED_FROM = 9
 """Longer stretches of blanks are erased (ECH) and jumped over (CUF) instead of written."""
+_ERASED = " " * (ERASED_FROM + 1)
+_LONG_BLANKS = re.compile(_ERASED + " *")
+_REPEATED = re.compile(r"(.)\1{4,}")
+_TO_GRAPHICS = str.maketrans(DEC_GRAPHICS)
 
 
 class Pen:
@@ -103,52 +110,76 @@ class Pen:
         """Write the cells of the row at the cursor, which stands at `start`, up to `end`, exclusively."""
         characters, looks = cells
         blank_of, erasable = self._looks.blank_of, self._looks.erasable
-        repeats, erases = self.repeats, self._has.erase_characters
-        out = self.out
-        at = start
-        while at < end:
-            character, look = characters[at], looks[at]
-            after = at + 1
-            while after < end and characters[after] == character and looks[after] == look:
-                after += 1
-            count = after - at
-            if not (character == " " and blank_of[self.look] == look):
-                self.wear(look)
-            if count > 3 and character:
-                if character == " " and erases and count > ERASED_FROM and erasable[look]:
-                    out += b"\x1b[%dX" % count
-                    if after == end:
-                        self.column = at
-                        return
-                    out += b"\x1b[%dC" % count
-                    at = after
-                    continue
-                if repeats:
-                    one = self._encoded(character)
-                    again = b"\x1b[%db" % (count - 1)
-                    if len(one) * count > len(one) + len(again):
-                        out += one + again
-                        at = after
-                        continue
-                out += self._encoded(character) * count
-            else:
-                for _ in range(count):
-                    out += self._encoded(character)
-            at = after
         # At the margin the cursor waits for the next character, and terminals differ in where it then stands.
         self.column = end if end < self._width else _UNKNOWN
         if end >= self._width and not self._has.eat_newline:
             self.row = _UNKNOWN
+        at = start
+        while at < end:
+            look = looks[at]
+            if characters[at] == " " and blank_of[self.look] == look:
+                look = self.look
+            else:
+                self.wear(look)
+            blank = blank_of[look]
+            after = at + 1
+            while after < end and (looks[after] == look or (looks[after] == blank and characters[after] == " ")):
+                after += 1
+            text = "".join(characters[at:after])
+            if self._has.erase_characters and erasable[blank] and _ERASED in text and len(text) == after - at:
+                self._erase_within(text, at, last=after == end)
+            else:
+                self._put(text)
+            at = after
 
-    def _encoded(self, character: str) -> bytes:
-        if character.isascii():
-            if self._graphics and character not in ("", " "):
+    def _erase_within(self, text: str, at: int, *, last: bool) -> None:
+        """Write text from column `at` with its long blanks erased; if it is the last, the cursor may stay."""
+        written = 0
+        for blanks in _LONG_BLANKS.finditer(text):
+            self._put(text[written : blanks.start()])
+            written = blanks.end()
+            count = written - blanks.start()
+            self.out += b"\x1b[%dX" % count
+            if last and written == len(text):
+                self.column = at + blanks.start()
+            else:
+                self.out += b"\x1b[%dC" % count
+        self._put(text[written:])
+
+    def _put(self, text: str) -> None:
+        """Characters of one look, whatever character sets they are in."""
+        if self.repeats:
+            written = 0
+            for run in _REPEATED.finditer(text):
+                self._put_plain(text[written : run.start() + 1])
+                written = run.end()
+                again = b"\x1b[%db" % (written - run.start() - 1)
+                more = text[run.start() + 1 : written]
+                if len(again) < len(more.encode()):
+                    self.out += again
+                else:
+                    self._put_plain(more)
+            text = text[written:]
+        self._put_plain(text)
+
+    def _put_plain(self, text: str) -> None:
+        if not self._dec:
+            self.out += text.encode(self._encoding, "replace")
+        elif text.isascii():
+            if self._graphics and text.strip(" "):
                 self._use_graphics(False)
-            return character.encode()
-        if self._dec and (byte := DEC_GRAPHICS.get(character)):
-            self._use_graphics(True)
-            return byte.encode()
-        return character.encode(self._encoding, "replace")
+            self.out += text.encode()
+        else:
+            for graphics, characters in groupby(text, DEC_GRAPHICS.__contains__):
+                part = "".join(characters)
+                if graphics:
+                    self._use_graphics(True)
+                    self.out += part.translate(_TO_GRAPHICS).encode()
+                elif part.isascii():
+                    self._put_plain(part)
+                else:
+                    self._use_graphics(False)
+                    self.out += part.encode("ascii", "replace")
 
     def _use_graphics(self, graphics: bool) -> None:
         if graphics is not self._graphics:

@@ -24,13 +24,14 @@ from xentui.screens.terminal.lean import LeanDriver
 class Measured(XentuiApp):
     """The app itself, with a log below and a watch on its loop."""
 
-    def __init__(self, *, log: bool, **options: object) -> None:
+    def __init__(self, *, log: bool, watch: bool, **options: object) -> None:
         super().__init__(FakeHost(), Recorded(), **options)  # type: ignore[arg-type]
-        self._log_below = log
+        self._log_below, self._watches = log, watch
         self.longest_stall = 0.0
 
     def on_mount(self) -> None:
-        self._watch = asyncio.create_task(self._watch_loop())
+        if self._watches:
+            self._watch = asyncio.create_task(self._watch_loop())
         if self._log_below:
             self.set_timer(0.5, self._scroll)
 
@@ -66,6 +67,7 @@ def main() -> None:
     found = capabilities.detect(sys.stdout.fileno())
     app = Measured(
         log=args.log,
+        watch=args.stalls is not None,
         interval=args.interval,
         glyphs=SETS[found.glyphs],
         colours=found.colours,

@@ -46,7 +46,7 @@ def highlighted(screen: list[Row], selected: int, wanted: int) -> list[Row]:
     """The screen with another row highlighted."""
     rows = list(screen)
     rows[selected] = [(text, names.replace("r", "")) for text, names in screen[selected]]
-    rows[wanted] = [(text, "r" + names) for text, names in screen[wanted]]
+    rows[wanted] = [(text, "r" + names.replace("r", "")) for text, names in rows[wanted]]
     return rows
 
 

@@ -47,14 +47,14 @@ def screen_of(terminal: Emulated) -> list[list[tuple[str, str]]]:
     ]
 
 
-def record(driver: str) -> tuple[dict[str, int], list[object]]:
+def record(driver: str, steps: list[tuple[str, bytes, int]]) -> tuple[dict[str, int], list[object]]:
     """The bytes of each step, and the screen after each key."""
     with Emulated([*APP, driver], term=TERM) as terminal:
         terminal.shows("server02")
         terminal.quiet(0.5)
         counts = {"first paint": len(terminal.sent)}
         screens: list[object] = [screen_of(terminal)]
-        for name, key, times in STEPS:
+        for name, key, times in steps:
             counts[name] = 0
             for _ in range(times):
                 terminal.type(key)
@@ -165,9 +165,9 @@ def cpu_per_frame(driver: str, frames: int) -> float:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "screens.json")
-        lean, screens = record("lean")
+        lean, screens = record("lean", STEPS)
         curses_ = replay(screens, file)
-        stock, _ = record("stock")
+        stock, _ = record("stock", STEPS)
         print(f"Bytes sent, TERM={TERM}, 80x24, 20 guests")
         print(f"  {'':<26}{'lean':>8}{'curses':>8}{'ratio':>7}{'bar':>6}{'stock':>9}")
         for name, count in lean.items():
@@ -177,7 +177,7 @@ def main() -> None:
         print(f"  {'all but the first paint':<26}{sums[0]:>8}{sums[1]:>8}{sums[0] / sums[1]:>7.2f}{0.9:>6}{sums[2]:>9}")
         print(f"  {'idle, 30 s':<26}{idle('lean', 30):>8}")
         print("At 9600 baud")
-        live = [screen for screen in screens[-REFRESHES:]]
+        file.write_text(json.dumps(record("lean", [("refresh", F5, REFRESHES)])[1]), encoding="utf-8")
         ours, theirs = latency([*APP, "lean", "--interval", "2"]), latency([*PEER, str(file), "--live", "2"])
         print(
             f"  key to effect, median s   {statistics.median(ours):>8.3f}{statistics.median(theirs):>8.3f}"
