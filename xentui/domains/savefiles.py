@@ -102,6 +102,18 @@ def remove(host: Host, path: str) -> None:
         raise HostError(f"{path}: cannot be removed: {error}") from error
 
 
+def make_folder(host: Host) -> None:
+    """Make Xen's own folder for saved guests, as xendomains(8) would; only root may look in. Raises HostError."""
+    try:
+        if host.is_remote:
+            if not host.scan(FOLDER):
+                host.run(["mkdir", "-p", "-m", "0700", FOLDER], deadline=10)
+        else:
+            host.path(FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, CommandError) as error:
+        raise HostError(f"{FOLDER}: cannot be made: {error}") from error
+
+
 def stat(host: Host, path: str) -> FileInfo | None:
     """A plain file of the host, or None if there is no such."""
     return next((info for info in host.scan(str(PurePosixPath(path).parent)) if info.path == path), None)

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from xentui.domains import savefiles
 from xentui.domains.autostart import Autostart
@@ -190,6 +191,11 @@ class Xl:
         if there is not None and not self.saved_guests.is_used(there):
             raise ToolstackError(f"{file} exists already: choose another name, or remove it first.")
         deadline = 60 + row.memory_mib / _SLOWEST_DISK
+        try:
+            if PurePosixPath(file).parent == PurePosixPath(savefiles.FOLDER):
+                savefiles.make_folder(self.host)
+        except HostError as error:
+            raise ToolstackError(str(error)) from error
         try:
             self._change("save", domain.reference, file, deadline=deadline, cancel=cancel)
         except ToolstackError as error:
