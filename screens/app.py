@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
 
@@ -40,6 +39,7 @@ from xentui.screens.terminal import capabilities
 from xentui.screens.terminal.lean import LeanDriver
 from xentui.screens.terminal_status import TerminalScreen
 from xentui.screens.themes import Theme, default_theme, load_themes
+from xentui.screens.type_ahead import TypeAhead
 from xentui.subprocesses import printable
 
 #: Seconds between two readings.
@@ -51,7 +51,7 @@ _HANGS_AFTER = 3
 _EVERYWHERE = [a for a in ACTIONS if a.group is Group.PROGRAM or a.name in ("host-info", "command-log", "refresh")]
 
 
-class XentuiApp(App[int], inherit_bindings=False):
+class XentuiApp(TypeAhead[int], inherit_bindings=False):
     """xentui's full screen over one host."""
 
     TITLE = "xentui"
@@ -210,7 +210,7 @@ class XentuiApp(App[int], inherit_bindings=False):
 
     def perform(self, action: Action, domains: Sequence[Domain]) -> None:
         """Do a toolstack's action, with all questions that come before it."""
-        self.run_worker(perform(self, action, domains), group="dialogs", exit_on_error=True)
+        self.run_dialogs(perform(self, action, domains))
 
     def start_job(self, job: Job) -> None:
         """Start it, and say so."""
@@ -263,7 +263,7 @@ class XentuiApp(App[int], inherit_bindings=False):
         self._open(TerminalScreen())
 
     def do_quit(self) -> None:
-        self.run_worker(self._quit(), group="dialogs")
+        self.run_dialogs(self._quit())
 
     async def _quit(self) -> None:
         if self.jobs.running:
@@ -295,7 +295,7 @@ class XentuiApp(App[int], inherit_bindings=False):
         elif len(self.jobs.running) == 1:
             self._cancel(self.jobs.running[0])
         else:
-            self.run_worker(self._choose_what_to_cancel(), group="dialogs")
+            self.run_dialogs(self._choose_what_to_cancel())
 
     async def _choose_what_to_cancel(self) -> None:
         jobs = list(self.jobs.running)
@@ -309,7 +309,7 @@ class XentuiApp(App[int], inherit_bindings=False):
         self.say(f"Cancelling {printable(job.label)} ...")
 
     def do_palette(self) -> None:
-        self.run_worker(self._palette(), group="dialogs")
+        self.run_dialogs(self._palette())
 
     async def _palette(self) -> None:
         screen = self.live
@@ -319,7 +319,7 @@ class XentuiApp(App[int], inherit_bindings=False):
             screen.action_do(answer)
 
     def do_theme(self) -> None:
-        self.run_worker(self._choose_theme_dialog(), group="dialogs")
+        self.run_dialogs(self._choose_theme_dialog())
 
     async def _choose_theme_dialog(self) -> None:
         choices = [Choice(theme.name, printable(theme.title)) for theme in self.themes.values()]

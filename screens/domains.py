@@ -44,10 +44,9 @@ class DomainsScreen(LiveScreen):
     DomainsScreen.-large.-demo > Header { display: block; }
     DomainsScreen.-large #desk > ConsoleDeck { margin: 0; height: 1fr; width: 1fr; }
     DomainsScreen > #filter, DomainsScreen > #filter:focus {
-        display: none; height: 1; border: none; padding: 0 1; background-tint: transparent;
+        height: 1; border: none; padding: 0 1; background-tint: transparent;
         background: $x-input-bg; color: $x-input; text-style: $x-input-style;
     }
-    DomainsScreen > #filter.-open { display: block; }
     DomainsScreen > StatusLine, DomainsScreen > KeyBar { height: 1; }
     DomainsScreen.-very-low > KeyBar { display: none; }
     """
@@ -62,6 +61,7 @@ class DomainsScreen(LiveScreen):
             yield ConsoleDeck(leader=app.leader, id="consoles")
         entry = Input(placeholder="show only domains that hold ...", id="filter", select_on_focus=False)
         entry.cursor_blink = False
+        entry.display = False
         yield entry
         yield StatusLine(app.glyphs)
         hints, always = registry_hints(ACTIONS, read_only=app.read_only)
@@ -187,8 +187,8 @@ class DomainsScreen(LiveScreen):
 
     def do_filter(self) -> None:
         entry = self.query_one("#filter", Input)
-        entry.add_class("-open")
-        entry.focus()
+        entry.display = True
+        self.set_focus(entry)  # at once: the next key is for it
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -199,13 +199,13 @@ class DomainsScreen(LiveScreen):
         self._close_filter()
 
     def _close_filter(self) -> None:
-        self.query_one("#filter", Input).remove_class("-open")
-        self.table.focus()
+        self.set_focus(self.table)
+        self.query_one("#filter", Input).display = False
 
     def action_clear(self) -> None:
         """Esc: away with the filter; if there is none, with the marks."""
         entry, table = self.query_one("#filter", Input), self.table
-        if table.filter or entry.has_class("-open"):
+        if table.filter or entry.display:
             entry.value = ""
             self._close_filter()
         elif table.seen.marked:
@@ -214,7 +214,7 @@ class DomainsScreen(LiveScreen):
             self.say("")
 
     def do_sort(self) -> None:
-        self.app.run_worker(self._choose_sort(), group="dialogs")
+        self.xentui.run_dialogs(self._choose_sort())
 
     async def _choose_sort(self) -> None:
         table = self.table

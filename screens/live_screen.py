@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from textual.screen import Screen
-
 from xentui.actions import BY_NAME, Action, impossible
 from xentui.domains.domain import Domain
+from xentui.screens.type_ahead import ReadyScreen
 from xentui.screens.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from xentui.screens.app import XentuiApp
 
 
-class LiveScreen(Screen[None]):
+class LiveScreen(ReadyScreen[None]):
     """A method ``do_NAME`` of the screen or of the app carries out the registry's action NAME."""
 
     @property
@@ -62,5 +61,6 @@ class LiveScreen(Screen[None]):
             handler()
 
     def on_screen_resume(self) -> None:
+        super().on_screen_resume()
         self.snapshot_changed()
         self.xentui.show_failures()

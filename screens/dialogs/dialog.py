@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from textual.screen import ModalScreen
 
+from xentui.screens.type_ahead import ReadyScreen
+
 if TYPE_CHECKING:
     from xentui.screens.app import XentuiApp
 
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result], Generic[Result]):
+class Dialog(ReadyScreen[Result], ModalScreen[Result], Generic[Result]):
     """Its children stand in a `Vertical` with the id ``dialog``."""
 
     DEFAULT_CSS = """

@@ -26,7 +26,7 @@ def host_with_files() -> FakeHost:
 
 async def at_server01(desk: Desk) -> None:
     desk.table.place_cursor([d.name for d in desk.table.rows].index("server01"))
-    await desk.pilot.pause()
+    await desk.settle()
 
 
 async def test_details_show_all_that_is_known_and_stay_live() -> None:
@@ -135,7 +135,7 @@ async def test_every_screen_at_every_size(size: tuple[int, int]) -> None:
         assert desk.table.visible_rows >= 1 and "Domain-0" in desk.text()
         for name in (*PAGES, "palette", "sort", "theme"):
             await desk.press(BY_NAME[name].keys[0])
-            await desk.pilot.pause()
+            await desk.settle()
             assert all(len(line) == size[0] for line in desk.text().splitlines())
             await desk.press("escape")
         await desk.until(lambda: isinstance(desk.app.screen, DomainsScreen))
@@ -147,11 +147,11 @@ async def test_resized_to_20x5_and_back(name: str) -> None:
         await at_server01(desk)
         if name:
             await desk.press(BY_NAME[name].keys[0])
-            await desk.pilot.pause()
+            await desk.settle()
         before = desk.text()
         for size in ((20, 5), (1, 1), (80, 24)):
             await desk.pilot.resize_terminal(*size)
-            await desk.pilot.pause()
+            await desk.settle()
         await desk.until(lambda: desk.text() == before, "the same screen as before")
 
 

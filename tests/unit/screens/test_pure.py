@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -65,7 +66,7 @@ def test_a_graph_shows_the_least_use_and_no_more_than_all() -> None:
 def test_columns_never_leave_the_table_or_overlap(width: int, id_width: int, graph: bool) -> None:
     places = arrange(width, id_width=id_width, graph=graph)
     assert [p.column.name for p in places][:2] == ["mark", "name"]
-    for place, after in zip(places, places[1:], strict=False):
+    for place, after in pairwise(places):
         assert place.x + place.width < after.x or after.width == 0
     assert max(p.x + p.width for p in places) <= max(width, 2)
 

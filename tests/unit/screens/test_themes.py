@@ -77,7 +77,7 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path, text: str, line: int,
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_bytes(b"\n\n\xff")
-    with pytest.raises(ThemeError, match="mine.toml:3: not UTF-8"):
+    with pytest.raises(ThemeError, match=r"mine\.toml:3: not UTF-8"):
         read_theme(tmp_path / "mine.toml")
 
 

@@ -1,0 +1,105 @@
+"""Keys one after the other: each is done before the next one is looked at.
+
+Textual gives a key to the widget that has the focus when the key is *read*; what the key does comes later, when it
+has travelled through the widgets and back. On a slow line, or with a paste, several keys are read at once, and
+``/server`` would open the filter and start a domain with the `s`. Here a key waits until the one before it has been
+handled everywhere, and until a dialog that it opened is there to take the next.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+from textual.screen import Screen
+
+Result = TypeVar("Result")
+
+#: Seconds after which a key that does not come back no longer holds up the others.
+_LOST = 1.0
+#: Seconds between two looks whether a dialog is there.
+_LOOK = 0.005
+
+
+class KeyHandled(Message):
+    """Sent after a key on the same way; when it arrives at the app, the key has been handled by all."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class ReadyScreen(Screen[Result], Generic[Result]):
+    """A screen that knows when it can take keys: its widgets are there and one of them has the focus."""
+
+    ready = False
+
+    def on_screen_resume(self) -> None:
+        self.call_later(self._be_ready)  # after Textual's own handler, which sets the focus
+
+    def _be_ready(self) -> None:
+        self.ready = True
+        if isinstance(self.app, TypeAhead):
+            self.app.opening = False
+
+
+class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
+    """The base of the app."""
+
+    def __init__(self, driver_class: type | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self._typed: deque[events.Event] = deque()
+        self._number = 0
+        self._under_way = False
+        #: A dialog is on its way to the screen.
+        self.opening = False
+
+    def run_dialogs(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work`, which opens a dialog or two; keys wait for the first."""
+        self.opening = True
+
+        async def run() -> None:
+            try:
+                await work
+            finally:
+                self.opening = False
+
+        self.run_worker(run(), group="dialogs")
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            self._typed.append(event)
+            await self._next_key()
+        else:
+            await super().on_event(event)
+
+    @property
+    def _can_take_keys(self) -> bool:
+        return not self.opening and bool(getattr(self.screen, "ready", True))
+
+    async def _next_key(self) -> None:
+        if self._under_way or not self._typed:
+            return
+        self._under_way = True
+        self._number += 1
+        if not self._can_take_keys:
+            self.set_timer(_LOOK, partial(self._go_on, self._number))
+            return
+        event = self._typed.popleft()
+        target = self.focused or self.screen
+        await super().on_event(event)
+        target.post_message(KeyHandled(self._number))
+        self.set_timer(_LOST, partial(self._go_on, self._number))
+
+    async def on_key_handled(self, message: KeyHandled) -> None:
+        await self._go_on(message.number)
+
+    async def _go_on(self, number: int) -> None:
+        if number == self._number and self._under_way:
+            self._under_way = False
+            await self._next_key()
