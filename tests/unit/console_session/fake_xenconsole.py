@@ -9,6 +9,7 @@ commands do something: `flood N` prints N numbered lines, `query` asks for the c
 import codecs
 import fcntl
 import os
+import select
 import signal
 import sys
 import termios
@@ -56,6 +57,11 @@ def main() -> int:
             if command[:1] == [b"flood"]:
                 for number in range(int(command[1])):
                     os.write(1, b"line %d of a flood\r\n" % number)
+                    if number % 100 == 0 and select.select([0], [], [], 0)[0]:
+                        typed = os.read(0, 60)
+                        if typed == b"\x1d" and "stubborn" not in words:
+                            return 0
+                        os.write(1, b"[" + typed + b"]")
                 os.write(1, b"flood ends\r\n")
             elif command == [b"query"]:
                 os.write(1, b"\x1b[6n")
