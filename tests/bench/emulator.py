@@ -18,8 +18,11 @@ import pyte
 from xentui.console.emulator import Emulator
 
 CHUNK = 4096
-SERVICES = "ssh cron dbus xen virtlogd network systemd-logind getty udev apparmor rsyslog chrony".split()
-WORDS = "usb scsi device attached disk sector network eth0 link is up down ready daemon started Reached target".split()
+SERVICES = ["ssh", "cron", "dbus", "xen", "virtlogd", "network", "systemd-logind", "getty", "udev", "apparmor"]
+WORDS = [
+    *("usb", "scsi", "device", "attached", "disk", "sector", "network", "eth0", "link", "is", "up", "down"),
+    *("ready", "daemon", "started", "Reached", "target"),
+]
 Feed = Callable[[bytes], None]
 
 

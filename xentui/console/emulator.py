@@ -161,7 +161,7 @@ class Emulator:
         return self._terminal.scrollback.line(index).wrapped
 
     def _runs(self, line: Line) -> Runs:
-        attributes = self._terminal.symbols.value
+        attributes = self._terminal.rendition.value
         if not line.text:
             return []
         first = line.attributes[0]

@@ -109,13 +109,13 @@ def _clear_tabs(terminal: Terminal, parameters: Parameters) -> None:
 
 def _insert_characters(terminal: Terminal, parameters: Parameters) -> None:
     count = min(count_of(parameters), terminal.columns - terminal.column)
-    terminal.screen.insert(terminal.row, terminal.column, " " * count, terminal.erasing)
+    terminal.screen.insert(terminal.row, terminal.column, " " * count, terminal.rendition.erasing)
     terminal.dirty.add(terminal.row)
 
 
 def _delete_characters(terminal: Terminal, parameters: Parameters) -> None:
     count = min(count_of(parameters), terminal.columns - terminal.column)
-    terminal.screen.delete(terminal.row, terminal.column, count, terminal.erasing)
+    terminal.screen.delete(terminal.row, terminal.column, count, terminal.rendition.erasing)
     terminal.dirty.add(terminal.row)
 
 
@@ -236,7 +236,7 @@ def _soft_reset(terminal: Terminal, parameters: Parameters) -> None:  # noqa: AR
     modes.insert = modes.origin = modes.application_cursor = modes.application_keypad = False
     terminal.reset_margins()
     terminal.reset_charsets()
-    terminal.attribute = "\0"
+    terminal.rendition.symbol = "\0"
     terminal.saved[modes.alternate_screen] = SavedCursor()
 
 

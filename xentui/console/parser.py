@@ -64,7 +64,7 @@ class Parser:
 
     def _ground(self, text: str, position: int) -> int:
         terminal = self._terminal
-        draw, draw_lines, select_rendition = terminal.draw, terminal.draw_lines, terminal.select_rendition
+        draw, draw_lines, select_rendition = terminal.draw, terminal.draw_lines, terminal.rendition.select
         for match in _TOKEN.finditer(text, position):
             parameters, final, escape, run, lines, control = match.groups()
             if final:
@@ -203,7 +203,7 @@ class Parser:
             return
         prefix, parameters, intermediates = match.groups()
         if final == "m" and not prefix and not intermediates:
-            self._terminal.select_rendition(parameters)
+            self._terminal.rendition.select(parameters)
             return
         function = CSI.get(prefix + intermediates + final)
         if function is not None:

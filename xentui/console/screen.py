@@ -89,14 +89,15 @@ class Screen:
 
     def scroll_up(self, top: int, bottom: int, count: int, attribute: str) -> list[Line]:
         """Move the rows top..bottom up by count (at most all of them); gives the rows that went out."""
-        gone = self.lines[top : top + count]
-        self.lines[top : bottom + 1] = self.lines[top + count : bottom + 1] + [
-            self.blank_line(attribute) for _ in range(count)
-        ]
+        lines = self.lines
+        gone = lines[top : top + count]
+        del lines[top : top + count]
+        first = bottom + 1 - count
+        lines[first:first] = [self.blank_line(attribute) for _ in range(count)]
         return gone
 
     def scroll_down(self, top: int, bottom: int, count: int, attribute: str) -> None:
         """Move the rows top..bottom down by count (at most all of them)."""
-        self.lines[top : bottom + 1] = [self.blank_line(attribute) for _ in range(count)] + self.lines[
-            top : bottom + 1 - count
-        ]
+        lines = self.lines
+        del lines[bottom + 1 - count : bottom + 1]
+        lines[top:top] = [self.blank_line(attribute) for _ in range(count)]

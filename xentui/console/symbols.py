@@ -23,7 +23,8 @@ class Symbols(Generic[Value]):
     def __init__(self, first: int, capacity: int, shown: Callable[[], Iterable[str]]) -> None:
         self.value: dict[str, Value] = {}
         self.symbol: dict[Value, str] = {}
-        self._free = [chr(code) for code in range(first + capacity - 1, first - 1, -1)]
+        self._fresh = range(first, first + capacity)
+        self._free: list[str] = []
         self._shown = shown
         self._capacity = capacity
         self._refused = 0
@@ -35,9 +36,13 @@ class Symbols(Generic[Value]):
         return self.symbol.get(value) or self._add(value)
 
     def _add(self, value: Value) -> str | None:
-        if not self._free and not self._collect():
+        if self._fresh:
+            symbol = chr(self._fresh[0])
+            self._fresh = self._fresh[1:]
+        elif self._free or self._collect():
+            symbol = self._free.pop()
+        else:
             return None
-        symbol = self._free.pop()
         self.value[symbol] = value
         self.symbol[value] = symbol
         return symbol

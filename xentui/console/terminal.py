@@ -18,13 +18,10 @@ from xentui.console.charsets import (
     width,
 )
 from xentui.console.modes import Modes
+from xentui.console.rendition import Rendition
 from xentui.console.screen import Line, Screen
 from xentui.console.scrollback import Scrollback
-from xentui.console.sgr import select
 from xentui.console.symbols import Symbols
-
-ATTRIBUTE_SYMBOLS = 0xD800
-"""Different attributes that rows can show at once: the code points below the surrogates."""
 
 
 @dataclass(slots=True)
@@ -50,7 +47,7 @@ class Terminal:
         self.rows = rows
         self.scrollback = Scrollback(scrollback)
         self.reply = reply
-        self.symbols: Symbols[Attributes] = Symbols(0, ATTRIBUTE_SYMBOLS, self._shown_attributes)
+        self.rendition = Rendition(self._shown_attributes)
         self.clusters: Symbols[str] = Symbols(FIRST_CLUSTER, CLUSTERS, self._shown_text)
         self.dirty: set[int] = set()
         self.all_dirty = True
@@ -72,11 +69,7 @@ class Terminal:
         self.screen = self.screens[0]
         self.saved = [SavedCursor(), SavedCursor()]
         self.last_text = ""
-        self._renditions: dict[tuple[str, str], str] = {}
-        self._erasing: dict[str, str] = {}
-        self._collections = 0
-        self.attribute = "\0"
-        self.attributes = DEFAULT
+        self.rendition.symbol = "\0"
         self.row = self.column = 0
         self.reset_margins()
         self.reset_charsets()
@@ -87,7 +80,6 @@ class Terminal:
     # -- what is shown, for the symbol tables ------------------------------------------------------------------
 
     def _shown_attributes(self) -> Iterator[str]:
-        yield "\0" + self.attribute
         for screen in self.screens:
             for line in screen.lines:
                 yield line.attributes
@@ -101,49 +93,6 @@ class Terminal:
         for stored in self.scrollback.symbols():
             yield from list(stored)[:1]
 
-    # -- rendition ---------------------------------------------------------------------------------------------
-
-    @property
-    def attributes(self) -> Attributes:
-        """What the next character looks like."""
-        return self.symbols.value[self.attribute]
-
-    @attributes.setter
-    def attributes(self, attributes: Attributes) -> None:
-        self.attribute = self._symbol(attributes)
-
-    def _symbol(self, attributes: Attributes) -> str:
-        symbol = self.symbols[attributes]
-        if self.symbols.collections != self._collections:
-            self._collections = self.symbols.collections
-            self._renditions.clear()
-            self._erasing.clear()
-        # When tens of thousands of colours are on the screen and in the scrollback: better plain than unbounded.
-        return symbol or "\0"
-
-    def select_rendition(self, parameters: str) -> None:
-        """SGR. Programs repeat few of them: what they do is remembered."""
-        key = (self.attribute, parameters)
-        symbol = self._renditions.get(key)
-        if symbol is not None:
-            self.attribute = symbol
-            return
-        self.attributes = select(self.attributes, parameters)
-        if len(self._renditions) > 4096:
-            self._renditions.clear()
-        self._renditions[key] = self.attribute
-
-    @property
-    def erasing(self) -> str:
-        """The attribute of erased cells: the default but for the background (xterm's and Linux' bce)."""
-        if self.attribute == "\0":
-            return "\0"
-        symbol = self._erasing.get(self.attribute)
-        if symbol is None:
-            symbol = self._symbol(Attributes(background=self.attributes.background))
-            self._erasing[self.attribute] = symbol
-        return symbol
-
     # -- drawing -----------------------------------------------------------------------------------------------
 
     def draw(self, text: str) -> None:
@@ -156,9 +105,9 @@ class Terminal:
             old = line.text
             if old.isascii():
                 line.text = old[:column] + text + old[end:]
-                attributes = line.attributes
-                if self.attribute != "\0" or attributes is not screen.plain:
-                    line.attributes = attributes[:column] + self.attribute * len(text) + attributes[end:]
+                attributes, symbol = line.attributes, self.rendition.symbol
+                if symbol != "\0" or attributes is not screen.plain:
+                    line.attributes = attributes[:column] + symbol * len(text) + attributes[end:]
                 self.column = end
                 self.dirty.add(self.row)
                 self.last_text = text
@@ -221,7 +170,7 @@ class Terminal:
 
     def _write(self, cells: str) -> None:
         write = self.screen.insert if self.modes.insert else self.screen.put
-        write(self.row, self.column, cells, self.attribute)
+        write(self.row, self.column, cells, self.rendition.symbol)
         self.dirty.add(self.row)
         self.column += len(cells)
 
@@ -246,9 +195,9 @@ class Terminal:
             self.dirty.add(self.row)
 
     def repeat(self, count: int) -> None:
-        """REP: the last printed character again."""
+        """REP: the last printed character again, at most a row of it."""
         if self.last_text:
-            self.draw(self.last_text[-1] * min(count, self.columns * self.rows))
+            self.draw(self.last_text[-1] * min(count, self.columns))
 
     def draw_lines(self, texts: list[str]) -> None:
         """For each text: carriage return, line feed, print. A flood of log lines is scrolled in one step."""
@@ -263,7 +212,7 @@ class Terminal:
 
     def _flood(self, texts: list[str], start: int) -> bool:
         """Scroll in texts[start:] at the bottom of a plain full screen; False if something is not plain."""
-        if not (self.direct and self.attribute == "\0" and self.top == 0 and self.bottom == self.rows - 1):
+        if not (self.direct and self.rendition.symbol == "\0" and self.top == 0 and self.bottom == self.rows - 1):
             return False
         rows = texts[start:]
         if not "".join(rows).isascii():
@@ -374,7 +323,7 @@ class Terminal:
     def save_cursor(self) -> None:
         """DECSC."""
         self.saved[self.modes.alternate_screen] = SavedCursor(
-            self.row, self.column, self.attributes, tuple(self.charsets), self.shift, self.modes.origin
+            self.row, self.column, self.rendition.attributes, tuple(self.charsets), self.shift, self.modes.origin
         )
 
     def restore_cursor(self) -> None:
@@ -382,7 +331,7 @@ class Terminal:
         saved = self.saved[self.modes.alternate_screen]
         self.row = min(saved.row, self.rows - 1)
         self.column = min(saved.column, self.columns)
-        self.attributes = saved.attributes
+        self.rendition.attributes = saved.attributes
         self.charsets = list(saved.charsets)
         self.modes.origin = saved.origin
         self.single_shift = 0
@@ -418,7 +367,7 @@ class Terminal:
         """
         first = self.top if top is None else top
         count = min(count, self.bottom - first + 1)
-        gone = self.screen.scroll_up(first, self.bottom, count, self.erasing)
+        gone = self.screen.scroll_up(first, self.bottom, count, self.rendition.erasing)
         if top is None and first == 0 and self.screen is self.screens[0]:
             for line in gone:
                 self.scrollback.push(line)
@@ -429,7 +378,7 @@ class Terminal:
         """The other way; nothing comes back from the scrollback."""
         first = self.top if top is None else top
         count = min(count, self.bottom - first + 1)
-        self.screen.scroll_down(first, self.bottom, count, self.erasing)
+        self.screen.scroll_down(first, self.bottom, count, self.rendition.erasing)
         self.damage_rows(first, self.bottom)
 
     def damage_rows(self, first: int, last: int) -> None:
@@ -441,14 +390,14 @@ class Terminal:
 
     def erase_rows(self, first: int, last: int) -> None:
         """Blank whole rows."""
-        erasing = self.erasing
+        erasing = self.rendition.erasing
         for row in range(first, last + 1):
             self.screen.lines[row] = self.screen.blank_line(erasing)
         self.damage_rows(first, last)
 
     def erase_cells(self, start: int, end: int) -> None:
         """Blank cells of the cursor's row."""
-        self.screen.erase(self.row, start, end, self.erasing)
+        self.screen.erase(self.row, start, end, self.rendition.erasing)
         self.dirty.add(self.row)
 
     def clear_screen(self) -> None:

@@ -65,7 +65,7 @@ SCREENS: dict[str, tuple[str, list[str], tuple[int, int]]] = {
     "DECOM": ("\x1b[2;3r\x1b[?6hx\x1b[9;1Hy", ["", "x", "y", ""], (2, 1)),
     "REP": ("ab\x1b[3b", ["abbbb", "", "", ""], (0, 5)),
     "REP without a character": ("\x1b[3bx", ["x", "", "", ""], (0, 1)),
-    "REP is bounded": ("a\x1b[99999b", ["a" * 10, "a" * 10, "a" * 10, "a"], (3, 1)),
+    "REP is bounded": ("a\x1b[99999b", ["a" * 10, "a", "", ""], (1, 1)),
     "IRM": ("abc\r\x1b[4hxy\x1b[4l\x1b[4Gz", ["xyazc", "", "", ""], (0, 4)),
     "tabs": ("a\tb\tc", ["a       bc", "", "", ""], (0, 9)),
     "HTS and TBC": ("\x1b[3g\x1b[4G\x1bH\ra\tb\r\x1b[4G\x1b[g\ra\tc", ["a  b     c", "", "", ""], (0, 9)),

@@ -14,7 +14,7 @@ import pytest
 from xentui.console.charsets import CLUSTERS, MAX_MARKS
 from xentui.console.emulator import Emulator
 from xentui.console.parser import REPLIES_A_FEED
-from xentui.console.terminal import ATTRIBUTE_SYMBOLS
+from xentui.console.rendition import ATTRIBUTE_SYMBOLS
 
 MEBIBYTE = 1 << 20
 
@@ -70,7 +70,7 @@ def test_more_colours_than_there_are_symbols() -> None:
     for red in range(5):
         colours = ((red, green, blue) for green in range(256) for blue in range(0, 256, 4))
         emulator.feed(b"".join(b"\x1b[38;2;%d;%d;%dmx" % colour for colour in colours))
-    symbols = emulator._terminal.symbols
+    symbols = emulator._terminal.rendition
     assert len(symbols.value) <= ATTRIBUTE_SYMBOLS
     emulator.feed(b"\x1b[0;31mred")
     assert emulator.runs(emulator.cursor.row)[-2:][0][1].foreground in (1, None)
