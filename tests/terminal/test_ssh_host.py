@@ -6,13 +6,15 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pexpect
 import pytest
 
+from xentui.console.client import Leave
+from xentui.console.session import ConsoleSession, State
 from xentui.demo.host import DemoHost
 from xentui.host import HostError, SshHost, choose_host
 from xentui.subprocesses import CommandError, DeadlineError
@@ -140,3 +142,28 @@ def test_targets_that_are_no_host_are_refused(target: str) -> None:
 
 def test_python_is_not_needed_there() -> None:
     assert sys.executable not in " ".join(SshHost("other").argv(["xl", "list"]))
+
+
+def test_a_console_session_over_ssh_leaves_by_the_escape(host: SshHost, until: Callable[..., None]) -> None:
+    listed = host.run(["xl", "list", "client01"], deadline=DEADLINE).stdout.splitlines()[-1].split()
+    session = ConsoleSession(host, "client01", lambda: ["xl", "console", listed[1]])
+    session.attach()
+    assert session.state is State.ATTACHED
+
+    def shows(words: str) -> None:
+        def shown() -> bool:
+            session.write_ready()
+            assert session.read_ready(), session.emulator.display()
+            return any(words in row for row in session.emulator.display())
+
+        until(shown, f"{words!r} on the console")
+
+    shows("login:")
+    for number in range(50):  # what was typed just before is a network away when the escape comes
+        assert session.send(b"%d." % number)
+    assert session.detach() is Leave.ESCAPE
+    session.feed_late()
+    assert "48.49." in "".join(session.emulator.display()), "what was typed came before the escape"
+    session.attach()
+    assert session.state is State.ATTACHED
+    assert session.detach() is Leave.ESCAPE
