@@ -12,7 +12,6 @@ from desk import WHERE, Desk
 from xentui.demo.host import DemoHost
 from xentui.domains.domain import Domain, State
 from xentui.domains.inventory import Inventory
-from xentui.domains.toolstack import ToolstackError
 from xentui.host import Host, SshHost
 
 
@@ -49,9 +48,10 @@ def desk(contract_host: Host, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session")
 def room(desk: Desk) -> Iterator[None]:
-    """There is memory for one more guest. Who had to go for it is started again in the end."""
+    """There is memory for one more guest. In the end it is off, and who had to go for it is started again."""
     gone = desk.make_room()
     yield
+    desk.make_off()
     for name in reversed(gone):
         domain = desk.domain(name)
         if domain.config_file is not None:
@@ -59,18 +59,21 @@ def room(desk: Desk) -> Iterator[None]:
 
 
 @pytest.fixture
-def off(desk: Desk, room: None) -> Iterator[Domain]:
-    """The guest, switched off before and after."""
+def off(desk: Desk, room: None) -> Domain:
+    """The guest, switched off. A test may leave it as it likes: the next one puts it right."""
     desk.make_off()
-    yield desk.domain()
-    try:
-        desk.make_off()
-    except ToolstackError:  # it went by itself
-        desk.until_state(State.OFF, State.SAVED)
+    return desk.domain()
 
 
 @pytest.fixture
-def guest(desk: Desk, off: Domain) -> Domain:
-    """The guest, running."""
-    desk.inventory.toolstack(off).start(off)
+def guest(desk: Desk, room: None) -> Domain:
+    """The guest, running: the one that the test before left, or a new one. A boot costs half a minute where
+    Xen is emulated."""
+    domain = desk.domain()
+    if domain.state is State.PAUSED:
+        desk.xl.unpause(domain)
+    elif not domain.state.up:
+        desk.make_off()
+        off = desk.domain()
+        desk.inventory.toolstack(off).start(off)
     return desk.until_up()

@@ -41,11 +41,13 @@ def test_the_host(desk: Desk) -> None:
 
 
 def test_a_running_guest_has_all_its_facts(desk: Desk, guest: Domain) -> None:
-    assert guest.uuid and len(guest.uuid) == 36
     assert guest.managed_by == ("xl", "file")
-    known = desk.until("its uptime and devices are known", lambda s: (d := s.domain(GUEST)) and d.uptime_seconds)
+    known = desk.until(
+        "its uptime and configuration are known", lambda s: (d := s.domain(GUEST)) and d.uptime_seconds and d.uuid
+    )
     domain = known.domain(GUEST)
     assert domain is not None and domain.type and domain.max_memory_mib
+    assert domain.uuid and len(domain.uuid) == 36
     assert all(disk.vdev and disk.target for disk in domain.disks)
     config = next(config for config in desk.inventory._configs.read()[0] if config.name == GUEST)
     assert [disk.vdev for disk in domain.disks] == [disk.vdev for disk in config.disks]

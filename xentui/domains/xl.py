@@ -38,7 +38,7 @@ from xentui.subprocesses import CancelledError, CommandError, CommandRecord, Dea
 from xentui.waiting import wait_until
 
 #: Seconds for a call that only reads. With xenstored dead, xl waits for ever.
-READ_DEADLINE = 5.0
+READ_DEADLINE = 8.0
 #: Seconds for a call that changes something at once.
 CHANGE_DEADLINE = 30.0
 #: Seconds to build a guest, boot loader included.

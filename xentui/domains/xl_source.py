@@ -84,6 +84,9 @@ class XlSource:
                 reader()
             except (ToolstackError, OutputError) as error:
                 problems.append(str(error))
+                self._info_key = None  # so that the next refresh asks again
+                if reader != self._read_info:
+                    self._details_key = None
                 if isinstance(error, ToolstackHungError):
                     self._backoff.failed()
                     break
