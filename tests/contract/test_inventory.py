@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 
 import pytest
@@ -11,7 +10,6 @@ from desk import DEADLINE, GUEST, Desk
 from xentui.domains.doctor import doctor
 from xentui.domains.domain import Domain, State
 from xentui.domains.inventory import Inventory
-from xentui.domains.toolstack import ToolstackError
 from xentui.host import Host
 
 
@@ -113,51 +111,6 @@ def test_the_doctor(desk: Desk) -> None:
         assert findings[name].ok is True, findings[name]
     assert all(finding.says for finding in findings.values())
     assert all(finding.advice for finding in findings.values() if finding.ok is False)
-
-
-@pytest.fixture
-def from_native(desk: Desk, off: Domain) -> str:
-    """The guest's configuration as libvirt's XML; skips where libvirt does not speak to this Xen."""
-    libvirt = desk.inventory.libvirt
-    wanted = "XENTUI_CONTRACT_LIBVIRT" in os.environ
-    if libvirt is None:
-        assert not wanted, "no libvirt socket here"
-        pytest.skip("no libvirt for Xen here")
-    assert off.config_file is not None
-    try:
-        return libvirt.native_to_xml(desk.host.read(off.config_file).decode())
-    except ToolstackError:
-        if wanted:
-            raise
-        pytest.skip("libvirt does not speak to this Xen")
-
-
-def test_libvirts_domain_from_definition_to_end(desk: Desk, from_native: str) -> None:
-    libvirt = desk.inventory.libvirt
-    assert libvirt is not None
-    assert libvirt.define(from_native) == GUEST
-    try:
-        defined = desk.until("it is libvirt's", lambda s: (d := s.domain(GUEST)) and d.libvirt_owns).domain(GUEST)
-        assert defined is not None and defined.state is State.OFF and defined.managed_by == ("libvirt", "file")
-        assert GUEST in libvirt.list()
-        toolstack = desk.inventory.toolstack(defined)
-        assert toolstack is libvirt
-        toolstack.start(defined)
-        running = desk.until_up()
-        assert running.libvirt_owns and running.id is not None
-        assert f"<name>{GUEST}</name>" in libvirt.dumpxml(running)
-        assert any(row.name == GUEST for row in desk.xl.list())  # xl sees it, too
-        toolstack.pause(running)
-        desk.until_state(State.PAUSED)
-        toolstack.unpause(running)
-        desk.until_up()
-        toolstack.shutdown(running, wait=True)
-        desk.until_state(State.OFF)
-    finally:
-        if desk.domain().state.alive:
-            libvirt.destroy(desk.domain())
-        libvirt.undefine(desk.domain())
-    desk.until("it is a file's again", lambda s: (d := s.domain(GUEST)) and not d.libvirt_owns)
 
 
 def test_a_broken_configuration_is_named_and_stops_nothing(desk: Desk) -> None:
