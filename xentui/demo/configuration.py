@@ -17,6 +17,7 @@ from xentui.xlcfg.parser import Config, ConfigError, parse
 ON_END = {"on_poweroff": "destroy", "on_reboot": "restart", "on_watchdog": "destroy", "on_crash": "destroy"}
 ACTIONS = ("destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart", "soft-reset")
 _OLD_PREFIX = re.compile(r"^(?:(?:phy|file|raw|qcow2?|vhd|tap2?|aio|ioemu|tapdisk):)+")
+_VDEV = re.compile(r"(xvd|sd|hd)([a-z]{1,3})(\d{0,2})")
 _FORMATS = ("raw", "qcow", "qcow2", "vhd", "qed", "empty")
 
 Json = dict[str, Any]
@@ -158,3 +159,20 @@ def _nic(text: str, number: int, name: str) -> Json:
         if sign and key in ("mac", "bridge", "script", "model", "ip", "vifname"):
             nic[{"vifname": "ifname"}.get(key, key)] = value
     return nic
+
+
+def vdev_number(vdev: str) -> int | None:
+    """The number of a virtual disk by its name, as xenstore has it (xen-vbd-interface(7)); None if it has none."""
+    found = _VDEV.fullmatch(vdev)
+    if found is None:
+        return None
+    kind, letters, digits = found.groups()
+    disk = 0
+    for letter in letters:
+        disk = disk * 26 + ord(letter) - ord("a") + 1
+    disk, partition = disk - 1, int(digits or 0)
+    if kind == "xvd":
+        return 202 << 8 | disk << 4 | partition if disk < 16 and partition < 16 else 1 << 28 | disk << 8 | partition
+    if kind == "sd":
+        return 8 << 8 | disk << 4 | partition if disk < 16 and partition < 16 else None
+    return (3 << 8 | disk << 6 if disk < 2 else 22 << 8 | (disk - 2) << 6) | partition if disk < 4 else None

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from xentui.demo import configuration
 from xentui.demo.domain import Domain
 from xentui.demo.machine import CPUS, DOM0_MIB, XEN_MIB, Machine
 
@@ -172,23 +173,12 @@ def scheduling(domains: Iterable[Domain], *, pool: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-_VDEV_BASE = {"xvd": 51712, "sd": 2048, "hd": 768}
-
-
-def _vdev_number(vdev: str) -> int:
-    for prefix, base in _VDEV_BASE.items():
-        rest = vdev.removeprefix(prefix)
-        if rest != vdev and rest:
-            return base + 16 * (ord(rest[0]) - ord("a")) + int(rest[1:] or 0)
-    return 51712
-
-
 def blocks(domains: Iterable[Domain]) -> str:
     """`xl block-list`."""
     lines = [f"{'Vdev':<5} {'BE':<3} {'handle':<6} {'state':<5} {'evt-ch':<6} {'ring-ref':<8} BE-path"]
     for domain in domains:
         for position, disk in enumerate(domain.config.get("disks", [])):
-            number = _vdev_number(str(disk["vdev"]))
+            number = configuration.vdev_number(str(disk["vdev"]))
             kind = "vbd" if disk["backend"] == "phy" else "qdisk"
             path = f"/local/domain/0/backend/{kind}/{domain.id}/{number}"
             lines.append(f"{number:<5d} {0:<3d} {domain.id:<6d} {4:<5d} {12 + position:<6d} {8 + position:<8d} {path}")

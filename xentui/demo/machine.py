@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from xentui.demo.configuration import vdev_number
 from xentui.demo.console import Console
 from xentui.demo.domain import Domain, Reason
 from xentui.demo.guest.kernel import Kernel
@@ -24,6 +25,8 @@ TOTAL_MIB = 2047
 XEN_MIB = 46
 OVERHEAD_MIB = 1
 DOM0_MIB = 640
+#: With less no kernel can be loaded.
+SMALLEST_MIB = 4
 CPUS = 2
 
 _ON = {
@@ -142,6 +145,13 @@ class Machine:
                 code=6,
             )
         for position, disk in enumerate(config.get("disks", [])):
+            if vdev_number(str(disk["vdev"])) is None:
+                raise LibxlError(
+                    f"libxl: error: libxl_disk.c:213:libxl__device_from_disk: Domain {number}:"
+                    f"Invalid or unsupported virtual disk identifier {disk['vdev']}",
+                    *undone,
+                    code=6,
+                )
             target = disk.get("pdev_path")
             if target and not self.layout.path(target).exists():
                 raise LibxlError(
@@ -152,7 +162,8 @@ class Machine:
                     *undone,
                     code=6,
                 )
-        if config["b_info"]["target_memkb"] // 1024 + OVERHEAD_MIB > self.free_mib:
+        memory = config["b_info"]["target_memkb"] // 1024
+        if memory < SMALLEST_MIB or memory + OVERHEAD_MIB > self.free_mib:
             raise LibxlError(
                 "xc: error: panic: xg_dom_boot.c:119: xc_dom_boot_mem_init: "
                 "can't allocate low memory for domain: Out of memory",

@@ -157,6 +157,8 @@ async def destroy(session: Session, words: list[str]) -> int:
         )
     if domain.id == 0:
         raise Exit(1, "destroy failed (rc=-3)\n")
+    if not domain.dying:
+        session.machine.log(domain, f"Domain {domain.id} has been destroyed.")
     session.machine.destroy(domain)
     return 0
 
@@ -196,7 +198,7 @@ async def save(session: Session, words: list[str]) -> int:
 async def _write(session: Session, domain: Domain, file: str, memory: dict[str, Any] | None) -> None:
     config = listing.json_text(listing.current_config(domain))
     try:
-        length = savefile.write(session.path(file), config, memory)
+        length = savefile.write(session.path(file), config, memory, domain.memory_kb << 10)
     except OSError as error:
         raise Exit(1, f"Failed to open temp file {file} for writing\n") from error
     await session.error(

@@ -149,14 +149,39 @@ def test_configurations_that_xl_refuses(text: str, said: str) -> None:
         configuration.read(text, "bad.cfg")
 
 
+@pytest.mark.parametrize(
+    ("vdev", "number"),
+    [("xvda", 51712), ("xvda1", 51713), ("xvdb", 51728), ("xvdz", 268441856), ("hda", 768), ("hdc", 5632),
+     ("sdb1", 2065), ("xvdzz9x", None), ("vda", None), ("hde", None), ("", None)],
+)  # fmt: skip
+def test_numbers_of_virtual_disks(vdev: str, number: int | None) -> None:
+    assert configuration.vdev_number(vdev) == number
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"memory": "-5"}, "can't allocate low memory"),
+        ({"memory": 0}, "can't allocate low memory"),
+        ({"disk": ["/dev/null,raw,xvdzz9x,w"]}, "Invalid or unsupported virtual disk identifier xvdzz9x"),
+        ({"disk": ["/srv/xen/none.img,raw,xvda,w"]}, "failed to stat: /srv/xen/none.img"),
+    ],
+)
+async def test_what_only_a_real_create_refuses(machine: Machine, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(LibxlError, match=re.escape(said)):
+        machine.create(config(**wrong))
+    assert list(machine.domains) == [0]
+
+
 def test_memory_in_quotes_with_a_unit_is_not_memory() -> None:
     assert config(memory="512M")["b_info"]["target_memkb"] == 32 << 10  # as xl does
 
 
 def test_a_save_file_has_xens_head(tmp_path: Path) -> None:
     file = tmp_path / "save"
-    savefile.write(file, '{"c_info": {"name": "grün"}}', {"phase": "up"})
-    data = file.read_bytes()
+    savefile.write(file, '{"c_info": {"name": "grün"}}', {"phase": "up"}, 64 << 20)
+    assert file.stat().st_size == 64 << 20
+    data = file.read_bytes()[:64]
     assert data[:32] == b"Xen saved domain, xl format\n \0 \r"
     assert data[32:36] == (0x01020304).to_bytes(4, "little")
     assert savefile.read(file)[1:] == ({"c_info": {"name": "grün"}}, {"phase": "up"})
