@@ -28,6 +28,7 @@ CLUSTERS = 0x8000
 """Plane 16, for private use, holds our symbols for a letter with its combining marks; a guest cannot send it."""
 
 LINE_SEPARATORS = "\u2028\u2029"
+_CONTROLS = frozenset(("Cc", "Cf", "Zl", "Zp"))
 
 MAX_MARKS = 8
 """Combining marks kept on one letter; a guest can send millions."""
@@ -63,3 +64,8 @@ def displayable(character: str) -> str:
     if character in LINE_SEPARATORS or ord(character) >= FIRST_CLUSTER:
         return "\ufffd"
     return character
+
+
+def without_controls(text: str) -> str:
+    """The text without control, format and line separator characters."""
+    return "".join([character for character in text if unicodedata.category(character) not in _CONTROLS])

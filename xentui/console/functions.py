@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from xentui.console.modes import ANSI_MODES, DEC_MODES, MOUSE_MODES, SCREEN_MODES
+from xentui.console.screen import Line
 from xentui.console.terminal import SavedCursor, Terminal
 
 Parameters = tuple[int, ...]
@@ -162,9 +163,8 @@ def _align(terminal: Terminal) -> None:
     terminal.reset_margins()
     terminal.modes.origin = False
     terminal.move_to(0, 0)
-    for row in range(terminal.rows):
-        terminal.screen.lines[row] = terminal.screen.blank_line()
-        terminal.screen.put(row, 0, "E" * terminal.columns, "\0")
+    screen = terminal.screen
+    screen.lines = [Line("E" * screen.columns, screen.plain) for _ in screen.lines]
     terminal.all_dirty = True
 
 

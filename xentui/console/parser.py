@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Callable
 
+from xentui.console.charsets import without_controls
 from xentui.console.functions import CONTROLS, CSI, ESC, parameters_of
 from xentui.console.terminal import Terminal
 
@@ -35,7 +36,6 @@ _SEQUENCE_BODY = re.compile("[ -?]*")
 _SEQUENCE = re.compile("([<-?]?)([0-9;:]*)([ -/]*)")
 _STRING_END = re.compile("[\x07\x18\x1a\x1b\x9c]")
 _SLOTS = {"(": 0, ")": 1, "*": 2, "+": 3, "-": 1, ".": 2, "/": 3}
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 class Parser:
@@ -213,4 +213,4 @@ class Parser:
         """An OSC that ended. Only titles (0 and 2) mean something to us; 8, 52 and all others are swallowed."""
         number, separator, title = text.partition(";")
         if separator and number in ("0", "2"):
-            self._terminal.title = _UNSHOWN.sub("", title)[:LONGEST_TITLE]
+            self._terminal.title = without_controls(title)[:LONGEST_TITLE]

@@ -82,6 +82,14 @@ class Screen:
         if end == self.columns:
             line.wrapped = False
 
+    def erase_rows(self, first: int, last: int, attribute: str) -> None:
+        """Blank the rows first..last; those that are blank already stay, which makes vain clearing cheap."""
+        blank, fill = self.blank, self.plain if attribute == "\0" else attribute * self.columns
+        self.lines[first : last + 1] = [
+            line if line.text is blank and line.attributes is fill else Line(blank, fill)
+            for line in self.lines[first : last + 1]
+        ]
+
     def _paint(self, line: Line, start: int, end: int, attribute: str) -> None:
         attributes = line.attributes
         if attribute != "\0" or attributes is not self.plain:

@@ -74,7 +74,7 @@ class Terminal:
         self.reset_margins()
         self.reset_charsets()
         self.reset_tabs()
-        self.screens[1].lines = [self.screen.blank_line() for _ in range(self.rows)]
+        self.screens[1].erase_rows(0, self.rows - 1, "\0")
         self.clear_screen()
 
     # -- what is shown, for the symbol tables ------------------------------------------------------------------
@@ -390,9 +390,7 @@ class Terminal:
 
     def erase_rows(self, first: int, last: int) -> None:
         """Blank whole rows."""
-        erasing = self.rendition.erasing
-        for row in range(first, last + 1):
-            self.screen.lines[row] = self.screen.blank_line(erasing)
+        self.screen.erase_rows(first, last, self.rendition.erasing)
         self.damage_rows(first, last)
 
     def erase_cells(self, start: int, end: int) -> None:
@@ -405,7 +403,8 @@ class Terminal:
         if self.screen is self.screens[0]:
             lines = self.screen.lines
             used = len(lines)
-            while used and lines[used - 1].text.isspace():
+            blank = self.screen.blank
+            while used and (lines[used - 1].text is blank or lines[used - 1].text.isspace()):
                 used -= 1
             for line in lines[:used]:
                 self.scrollback.push(line)
