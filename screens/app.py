@@ -40,6 +40,7 @@ from xentui.screens.terminal.lean import LeanDriver
 from xentui.screens.terminal_status import TerminalScreen
 from xentui.screens.themes import Theme, default_theme, load_themes
 from xentui.screens.type_ahead import TypeAhead
+from xentui.settings import Settings
 from xentui.subprocesses import printable
 
 #: Seconds between two readings.
@@ -336,27 +337,22 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
                 widget.refresh()
 
 
-def run(
-    host: Host,
-    *,
-    read_only: bool = False,
-    theme: str | None = None,
-    glyphs: str | None = None,
-    driver: str = "lean",
-) -> int:
+def run(host: Host, settings: Settings, *, read_only: bool = False) -> int:
     """Open the full screen over `host`; the exit status of the program.
 
     Raises UnusableTerminalError, with a sentence, when the terminal cannot carry it.
     """
-    found = capabilities.detect(sys.stdout.fileno(), glyphs=glyphs)
-    LeanDriver.glyphs = glyphs
+    found = capabilities.detect(sys.stdout.fileno(), glyphs=settings.glyphs)
+    LeanDriver.glyphs = settings.glyphs
     app = XentuiApp(
         host,
         read_only=read_only,
-        theme=theme,
+        theme=settings.theme,
         glyphs=SETS[found.glyphs],
+        leader=settings.leader,
         colours=found.colours,
-        driver_class=LeanDriver if driver == "lean" else None,
+        interval=settings.refresh,
+        driver_class=LeanDriver if settings.driver == "lean" else None,
     )
     try:
         result: Any = app.run()

@@ -11,6 +11,16 @@ import pytest
 from xentui.demo.host import DemoHost
 
 
+@pytest.fixture(autouse=True)
+def own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the user's own settings is read, nothing of it is written."""
+    folder = tmp_path_factory.mktemp("user")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    for name in ("XENTUI_DEMO_DIR", "NO_COLOR", "COLORTERM", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def demo_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoHost]:
     """A demo dom0 of its own, in which nothing takes time: server01 and client01 are up."""

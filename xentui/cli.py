@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from xentui.domains.domain import Domain, Snapshot
 from xentui.domains.inventory import Inventory
 from xentui.domains.toolstack import ToolstackError
 from xentui.host import Host, HostError, choose_host
+from xentui.settings import load_settings
 from xentui.subprocesses import CommandError, printable
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--read-only", action="store_true", help="look, change nothing")
     parser.add_argument("--theme", metavar="NAME", help="how it looks; F9 shows the names")
     parser.add_argument("--glyphs", choices=("ascii", "unicode"), help="what bars and lines are drawn with")
-    parser.add_argument("--driver", choices=("lean", "stock"), default="lean", help="how the screen is sent")
+    parser.add_argument("--driver", choices=("lean", "stock"), help="how the screen is sent")
     parser.set_defaults(verb_function=_open_screen)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
 
@@ -80,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
             _action_verb(verbs, action)
     console = _verb(verbs, "console", "a guest's raw console; detach with the key", _console)
     console.add_argument("name", metavar="NAME")
-    console.add_argument("-e", "--escape", metavar="KEY", default="^]", help="the detach key, as ^X (default ^])")
+    console.add_argument("-e", "--escape", metavar="KEY", help="the detach key, as ^X (default: the leader key)")
     replay = _verb(verbs, "replay", "feed a recorded stream to the emulator, print the last screen", _replay)
     replay.add_argument("file", metavar="FILE", type=Path)
     replay.add_argument("--size", metavar="COLSxROWS", help="the size of the screen (default 80x24)")
@@ -207,9 +209,9 @@ def _doctor(args: argparse.Namespace) -> int:
         _say_demo(host)
         for finding in findings:
             mark = {True: "ok", False: "BAD", None: "-"}[finding.ok]
-            print(f"{mark:4}{finding.name:12} {printable(finding.says)}")
+            print(f"{mark:4}{finding.name:13} {printable(finding.says)}")
             if finding.advice:
-                print(f"{'':17}{printable(finding.advice)}")
+                print(f"{'':18}{printable(finding.advice)}")
     return FAILED if any(finding.ok is False for finding in findings) else DONE
 
 
@@ -312,18 +314,23 @@ def _console(args: argparse.Namespace) -> int:
             return _complain(f"{domain.name}: {why}", FAILED)
         from xentui.console.raw import raw_console
 
-        return raw_console(inventory, domain, escape=args.escape)
+        return raw_console(inventory, domain, escape=args.escape or load_settings().leader)
 
 
 def _open_screen(args: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the full screen needs a terminal; for scripts there is: xentui list --json")
-    if os.environ.get("TERM", "") == "dumb":
-        raise UsageError("TERM=dumb cannot show a full screen; set TERM to what your terminal is, vt100 at least")
+    chosen = load_settings()
+    asked = {name: getattr(args, name) for name in ("theme", "glyphs", "driver") if getattr(args, name) is not None}
+    chosen = replace(chosen, **asked)
     with _host(args) as host:
         from xentui.screens.app import run
+        from xentui.screens.terminal.capabilities import UnusableTerminalError
 
-        return run(host, read_only=args.read_only, theme=args.theme, glyphs=args.glyphs, driver=args.driver)
+        try:
+            return run(host, chosen, read_only=args.read_only)
+        except UnusableTerminalError as error:
+            raise UsageError(str(error)) from error
 
 
 if __name__ == "__main__":
