@@ -78,7 +78,7 @@ class ConsoleDeck(Horizontal):
             self.panes.append(pane)
             self.display = True
             await self.mount(pane)
-        elif pane.session.state not in (State.ATTACHED, State.ATTACHING):
+        elif pane.session.state in (State.WAITING, State.BUSY, State.FAILED):
             pane.link.attach_again()
         self.show(pane)
         self.post_message(self.Changed())

@@ -38,5 +38,5 @@ LEADER_KEYS: tuple[LeaderKey, ...] = (
 
 BY_KEY = {key: entry for entry in LEADER_KEYS for key in entry.keys}
 
-#: Where the leader stands for itself in the hint and the help: leader, leader.
+#: What the keys do while the history is in view.
 HISTORY_HINT = "PgUp PgDn Home End  / search  n N next  q back"

@@ -24,6 +24,7 @@ from xentui.console.keys import key_bytes, key_label, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
 from xentui.screens.drawing import Line, draw, fit, width_of, wrap
+from xentui.screens.keys import shown
 from xentui.screens.themes import Theme
 from xentui.screens.widgets.console_cells import overlay, row_strip
 from xentui.screens.widgets.console_keys import BY_KEY, HISTORY_HINT, LEADER_KEYS
@@ -108,11 +109,12 @@ class ConsolePane(Widget, can_focus=True):
     def _output(self) -> None:
         """The emulator was fed."""
         bells = self.session.emulator.bells
-        if not self.has_focus and (not self.unseen or (bells != self._bells and not self.bell)):
-            self.unseen = True
-            self.bell = self.bell or bells != self._bells
-            self.post_message(self.Changed(self))
+        unseen = self.unseen or not self.display
+        bell = self.bell or (bells != self._bells and not self.has_focus)
         self._bells = bells
+        if (unseen, bell) != (self.unseen, self.bell):
+            self.unseen, self.bell = unseen, bell
+            self.post_message(self.Changed(self))
         if self._draw_timer is not None or not self.is_attached:
             return
         wait = DRAW_SECONDS - (monotonic() - self._drawn_at)
@@ -154,6 +156,9 @@ class ConsolePane(Widget, can_focus=True):
 
     def on_show(self) -> None:
         self.refresh()
+        if self.unseen:
+            self.unseen = False
+            self.post_message(self.Changed(self))
 
     def on_focus(self) -> None:
         self.unseen = self.bell = False
@@ -201,7 +206,7 @@ class ConsolePane(Widget, can_focus=True):
         if self._prompt is not None:
             return draw(((f"{self._prompt[0]} {self._prompt[1]}_", ""),), width, self.theme, base=ground)
         if self._leading:
-            return draw(((self._hint(width), ""),), width, self.theme, base=ground)
+            return draw(self._hint(ground), width, self.theme, base=ground)
         left: list[tuple[str, str]] = [*self.tabs] if self.tabs else [(f" {self.session.name} ", "")]
         right = f" {self._status()} "
         room = width - width_of(right)
@@ -230,10 +235,14 @@ class ConsolePane(Widget, can_focus=True):
         words.append(f"{key_label(self.leader)} ?" if self.has_focus else "")
         return "  ".join(word for word in words if word)
 
-    def _hint(self, width: int) -> str:
-        label = key_label(self.leader)
-        words = [f"{entry.shown} {entry.hint}" for entry in LEADER_KEYS if entry.hint]
-        return "  ".join([" " + words[0], *words[1:], f"{label} sends {label}"])
+    def _hint(self, ground: str) -> Line:
+        """The keys that may come now. The keys are bold, so that one blank does between."""
+        label = shown(self.leader)
+        words = [(entry.shown, entry.hint) for entry in LEADER_KEYS if entry.hint]
+        words.append((label, "itself"))
+        if label != "^]":
+            words.append(("e", "^]"))
+        return [part for key, hint in words for part in ((f" {key}", "key"), (f" {hint}", ground))]
 
     def _help_lines(self) -> list[Line]:
         label = key_label(self.leader)
@@ -313,8 +322,8 @@ class ConsolePane(Widget, can_focus=True):
         if held != self.session.holds:
             self._refresh_title()
         if not sent:
-            full = self.session.queued > 0
-            self.say("not sent: the guest does not take its input" if full else "not sent: not attached")
+            full = self.session.state is State.ATTACHED and not self.session.read_only
+            self.say("not sent: more than the guest takes" if full else "not sent: not attached")
 
     def say(self, text: str) -> None:
         """Say something in the title line, until the next key."""
@@ -333,6 +342,8 @@ class ConsolePane(Widget, can_focus=True):
             self.command("table")
         elif self.session.read_only:
             self.say(f"read-only: this is the log. R attaches, {key_label(self.leader)} d closes")
+        else:
+            self.say(f"not sent: not attached. R attaches, {key_label(self.leader)} d closes")
 
     def _leader_key(self, event: events.Key) -> None:
         self._leading = False
@@ -386,7 +397,7 @@ class ConsolePane(Widget, can_focus=True):
         except OSError as error:
             self.say(f"cannot be recorded: {error.strerror}")
         else:
-            self.say(f"{'recording what it prints to' if begins else 'recorded:'} {path}")
+            self.say(f"{'recording' if begins else 'recorded'} {path.name} in {path.parent}" if path else "")
 
     def _save(self, name: str) -> None:
         path = Path(name).expanduser()

@@ -315,3 +315,30 @@ async def test_nothing_of_a_hostile_guest_reaches_the_screen_but_cells(tmp_path:
         text = "\n".join(screen(pilot))
         assert "[bold]x[/bold]" in text
         assert all(c.isprintable() or c == "\n" for c in text)
+
+
+async def test_what_cannot_be_typed_is_said(tmp_path: Path) -> None:
+    app = Desk(tmp_path)
+    app.words["server01"] = ["notty"]
+    async with app.run_test(size=(100, 24)) as pilot:
+        pane = await app.deck.open(app.session("server01"))
+        await until(pilot, shown(pilot, 'serial = "pty"'))
+        await pilot.press("x")
+        await until(pilot, shown(pilot, "not sent: not attached"))
+        app.words["server01"] = ["deaf"]
+        await pilot.press("R")
+        await until(pilot, lambda: "ready" in typed(pane))
+        app.post_message(Paste("x" * 300_000))
+        await until(pilot, shown(pilot, "more than the guest takes"))
+        # Nothing of it went out, and the console is still there to be left.
+        await pilot.press("ctrl+right_square_bracket", "d")
+        await until(pilot, lambda: not app.deck.panes and pane.session.state is State.DETACHED)
+
+
+async def test_the_same_console_is_not_opened_twice(tmp_path: Path) -> None:
+    app = Desk(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        panes = await asyncio.gather(*(app.deck.open(app.session("server01")) for _ in range(3)))
+        assert len({id(pane) for pane in panes}) == 1
+        await until(pilot, lambda: "ready" in typed(panes[0]))
+        assert typed(panes[0]).count("ready") == 1

@@ -42,6 +42,13 @@ class ConsoleLink:
         """Attach, and go on until closed."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
+            self._task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """A mistake of ours must be seen, not leave a console that looks alive."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.session.state, self.session.sentence = State.FAILED, f"xentui failed at this console: {error!r}"
+            self._changed()
 
     def attach_again(self, *, log: bool = False) -> None:
         """Try again after a failure, or when the console was busy; with `log`, follow the guest's log instead."""
