@@ -47,6 +47,8 @@ CREATE_DEADLINE = 180.0
 SHUTDOWN_DEADLINE = 180.0
 #: Seconds that a guest gets to bring its vCPUs on line or off.
 VCPU_DEADLINE = 10.0
+#: No guest, however small, runs in less.
+SMALLEST_MIB = 4
 #: The slowest disk that a guest is saved to, MiB a second.
 _SLOWEST_DISK = 4.0
 #: Seconds for which the output of the first ``xl info`` counts as new.
@@ -182,6 +184,8 @@ class Xl:
     def save(self, domain: Domain, file: str, *, cancel: threading.Event | None = None) -> None:
         """Save it to `file`, check what was written, and leave no useless file behind."""
         self._not_dom0(domain, "saved")
+        if not PurePosixPath(file).is_absolute() or file.endswith("/"):
+            raise ToolstackError(f"{file}: give the whole path of a file, from /.")
         row = self.row(domain)
         if row is None:
             raise ToolstackError(f"{domain.name} is not running any more: there is nothing to save.")
@@ -230,9 +234,10 @@ class Xl:
             return f"{domain.name} does not run any more; {file} was left alone."
         if row.state is State.SHUTDOWN:
             return f"{domain.name} is shut down ({row.shutdown_reason}); {file} was left alone."
+        left = ""
         try:
-            savefiles.remove(self.host, file)
-            left = ""
+            if savefiles.stat(self.host, file) is not None:
+                savefiles.remove(self.host, file)
         except HostError as error:
             left = f" {error}."
         return (
@@ -262,6 +267,8 @@ class Xl:
         self._change("rename", domain.reference, name)
 
     def set_memory(self, domain: Domain, mib: int) -> None:
+        if mib < SMALLEST_MIB:
+            raise ToolstackError(f"{domain.name} cannot live with {mib} MiB; give it at least {SMALLEST_MIB} MiB.")
         # Always with its unit: xl's manual and its code do not agree on what a bare number is.
         self._change("mem-set", domain.reference, f"{mib}m" if self.program == "xl" else str(mib))
 

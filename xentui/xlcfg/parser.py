@@ -267,6 +267,8 @@ class _Parser:
             return self._error(f"upper case outside quotes: {char}", at)
         if char in "+-.():":
             return self._error(f"{char} outside quotes; Python in a configuration is no longer understood", at)
+        if 0xDC80 <= ord(char) <= 0xDCFF:  # kept by surrogateescape
+            return self._error(f"the byte 0x{ord(char) - 0xDC00:02x}, which is no text", at)
         return self._error(f"{char!a} outside quotes", at)
 
     def _dequote(self, token: _Token) -> str:

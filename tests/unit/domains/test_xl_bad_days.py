@@ -249,6 +249,21 @@ def test_a_useless_file_goes_while_the_guest_runs(dom0: FolderHost) -> None:
     assert not target.exists()
 
 
+@pytest.mark.parametrize("file", ["guest", "", "./guest", "/var/lib/xen/save/"])
+def test_a_save_needs_a_whole_path(dom0: FolderHost, file: str) -> None:
+    """xl would write a relative one wherever it was started."""
+    (dom0.bin / "xl.more").write_text(SERVER)
+    with pytest.raises(ToolstackError, match="whole path"):
+        Xl(dom0).save(Domain("server01", 1, state=State.BLOCKED), file)
+    assert not list(dom0.log)
+
+
+def test_no_guest_lives_without_memory(dom0: FolderHost) -> None:
+    with pytest.raises(ToolstackError, match="at least 4 MiB"):
+        Xl(dom0).set_memory(Domain("server01", 1, state=State.BLOCKED), 0)
+    assert not list(dom0.log)
+
+
 def test_xentop_dies_and_is_started_again(dom0: FolderHost, inventory: Inventory) -> None:
     dom0.program(
         "xentop",
