@@ -59,7 +59,7 @@ class DemoHost(Host):
         if self._asked_for is None and inherited and self._join(Layout(inherited)):
             return
         if self._asked_for is None:
-            self._temporary = Path(tempfile.mkdtemp(prefix="xentui-demo-"))
+            self._temporary = _temporary_directory()
         try:
             layout = Layout(self._temporary or Path(self._asked_for or "").expanduser())
             _check_directory(layout)
@@ -186,9 +186,23 @@ def _package_path() -> str:
     return f"{here}:{given}" if given else here
 
 
+def _temporary_directory() -> Path:
+    """A new folder in which programs may be started: some machines forbid that in /tmp."""
+    home = Path.home() / ".cache"
+    for place in (tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR") or "/run/shm", "/var/tmp", home):  # noqa: S108
+        with contextlib.suppress(OSError):
+            if place == home:
+                home.mkdir(exist_ok=True)
+            if not os.statvfs(place).f_flag & os.ST_NOEXEC:
+                return Path(tempfile.mkdtemp(prefix="xentui-demo-", dir=place))
+    raise HostError("the demo dom0 needs a folder where programs may be started: give one with --demo-dir")
+
+
 def _check_directory(layout: Layout) -> None:
     """Make it. Raises HostError for one that holds something else: we would mix our files into it."""
     layout.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.statvfs(layout.directory).f_flag & os.ST_NOEXEC:
+        raise HostError(f"--demo-dir {layout.directory}: no programs may be started there (mounted noexec)")
     foreign = [entry.name for entry in layout.directory.iterdir()]
     if foreign and not (layout.lib.exists() or layout.directory.joinpath("lock").exists()):
         raise HostError(f"--demo-dir {layout.directory}: is not empty and no demo; give an empty or new folder")
