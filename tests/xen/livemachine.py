@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "build" / "test-xen"
 
 #: Seconds. Emulated on two shared cores; a boot was measured at about two minutes.
-MENU_DEADLINE = 60.0
+MENU_DEADLINE = 120.0
 BOOT_DEADLINE = 480.0
 SSH_DEADLINE = 180.0
 COMMAND_DEADLINE = 120.0
