@@ -10,7 +10,7 @@ ISO_PACKAGES  = mmdebstrap squashfs-tools squashfs-tools-ng xorriso mtools dosfs
                 debian-archive-keyring uidmap
 XEN_PACKAGES  = qemu-system-x86 openssh-client
 
-.PHONY: help run test test-xen test-xen-all lint bench amd64 clean
+.PHONY: help run test test-xen test-xen-all lint bench pictures amd64 clean
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
@@ -63,6 +63,9 @@ test-xen-all: $(VENV)/dev.stamp ## the same with the tests that take longer
 amd64: $(VENV)/run.stamp ## build the Live CD, dist/xentui-live-amd64.iso (ARGS="--hvm" ...)
 	$(call install,$(ISO_PACKAGES))
 	@$(BIN)/xentui livecd build --output dist/xentui-live-amd64.iso $(ARGS)
+
+pictures: $(VENV)/dev.stamp ## the README's pictures, from the real program
+	$(BIN)/python tests/pictures.py
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
