@@ -23,11 +23,11 @@ from textual.widget import Widget
 from xentui.console.keys import key_bytes, key_label, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
-from xentui.screens.drawing import Line, draw, fit, width_of, wrap
-from xentui.screens.keys import shown
+from xentui.screens.drawing import Line, draw, width_of
 from xentui.screens.themes import Theme
+from xentui.screens.widgets import console_texts as texts
 from xentui.screens.widgets.console_cells import overlay, row_strip
-from xentui.screens.widgets.console_keys import BY_KEY, HISTORY_HINT, LEADER_KEYS
+from xentui.screens.widgets.console_keys import BY_KEY
 from xentui.screens.widgets.console_view import ConsoleView
 
 #: Seconds between two drawings of output; the first after a pause is drawn at once.
@@ -133,7 +133,7 @@ class ConsolePane(Widget, can_focus=True):
         if not self.view.live:
             self.refresh(Region(0, 0, self.size.width, 1))  # how many lines are below
             return
-        if self.view.follow() or damage.everything or self._help or self._notice():
+        if self.view.follow() or damage.everything or self._overlaid():
             self.refresh()
             return
         row, _, visible = self.session.emulator.cursor
@@ -172,12 +172,19 @@ class ConsolePane(Widget, can_focus=True):
         if y == 0:
             return self._title(width)
         self._fit_view()
-        overlaid = self._help_lines() if self._help else self._notice()
+        overlaid = self._overlaid()
         first = 1 if self._help else self.size.height - len(overlaid)
         if overlaid and y >= first:
             line = overlaid[y - first] if y - first < len(overlaid) else ()
             return draw(line, width, self.theme, base="dialog" if self._help else "problem")
         return self._row(y - 1, width)
+
+    def _overlaid(self) -> list[Line]:
+        """What stands over the guest's rows: the help from the first on, a notice over the last."""
+        width, height = self.size.width, self.size.height - 1
+        if self._help:
+            return texts.help_lines(self.leader, width, height)
+        return texts.notice(self.session, width, height)
 
     def _row(self, y: int, width: int) -> Strip:
         ground = self.theme["text"]
@@ -206,9 +213,9 @@ class ConsolePane(Widget, can_focus=True):
         if self._prompt is not None:
             return draw(((f"{self._prompt[0]} {self._prompt[1]}_", ""),), width, self.theme, base=ground)
         if self._leading:
-            return draw(self._hint(ground), width, self.theme, base=ground)
+            return draw(texts.hint(self.leader, ground), width, self.theme, base=ground)
         left: list[tuple[str, str]] = [*self.tabs] if self.tabs else [(f" {self.session.name} ", "")]
-        right = f" {self._status()} "
+        right = f" {self._said or texts.status(self.session, self.view, self.leader, focused=self.has_focus)} "
         room = width - width_of(right)
         used = sum(width_of(text) for text, _ in left)
         if room < used + 1:
@@ -216,60 +223,6 @@ class ConsolePane(Widget, can_focus=True):
             used = width_of(left[0][0])
         line = [*left, (" " * max(1, room - used), ""), (right, "")]
         return draw(line, width, self.theme, base=ground)
-
-    def _status(self) -> str:
-        if self._said:
-            return self._said
-        if not self.view.live:
-            return f"{self.view.below} lines below  {HISTORY_HINT}"
-        session = self.session
-        words = [f"{session.emulator.columns}x{session.emulator.rows}"]
-        if session.read_only:
-            words.append("log, read-only")
-        if session.state is not State.ATTACHED:
-            words.append(session.state)
-        if session.recorder is not None:
-            words.append("REC full" if session.recorder.full else "REC")
-        if session.holds:
-            words.append("Ctrl+] goes with the next key")
-        words.append(f"{key_label(self.leader)} ?" if self.has_focus else "")
-        return "  ".join(word for word in words if word)
-
-    def _hint(self, ground: str) -> Line:
-        """The keys that may come now. The keys are bold, so that one blank does between."""
-        label = shown(self.leader)
-        words = [(entry.shown, entry.hint) for entry in LEADER_KEYS if entry.hint]
-        words.append((label, "itself"))
-        if label != "^]":
-            words.append(("e", "^]"))
-        return [part for key, hint in words for part in ((f" {key}", "key"), (f" {hint}", ground))]
-
-    def _help_lines(self) -> list[Line]:
-        label = key_label(self.leader)
-        entries = [(f" {entry.shown:<3}", entry.help) for entry in LEADER_KEYS]
-        entries.append((f" {label} ", f"type {label} in the guest"))
-        room = max(1, self.size.height - 2)
-        halves = -(-len(entries) // 2) if len(entries) > room else len(entries)
-        width = self.size.width // 2 if halves < len(entries) else self.size.width
-        lines: list[Line] = [((f" After {label}; any other key: nothing", "dialog-title"),)]
-        for index in range(halves):
-            line: list[tuple[str, str]] = []
-            for key, words in entries[index::halves]:
-                line += [(key, "key"), (fit(words, max(0, width - len(key))), "")]
-            lines.append(line)
-        return lines
-
-    def _notice(self) -> list[Line]:
-        """What stands over the last rows while the session is not attached."""
-        session = self.session
-        if session.state in (State.ATTACHED, State.ATTACHING) or not session.sentence:
-            return []
-        lines: list[Line] = [((f" {text}", ""),) for text in wrap(session.sentence, max(10, self.size.width - 2))]
-        if session.state is State.BUSY:
-            lines.append(((" R", "key"), (" tries again   ", ""), ("l", "key"), (" reads its log instead", "")))
-        elif session.state is State.FAILED:
-            lines.append(((" R", "key"), (" attaches again   ", ""), ("l", "key"), (" reads its log instead", "")))
-        return lines[: max(1, self.size.height - 1)]
 
     # Keys
 

@@ -1,0 +1,65 @@
+"""What a console pane says itself: the hint and the help of the leader, and why there is no guest to see."""
+
+from __future__ import annotations
+
+from xentui.console.keys import key_label
+from xentui.console.session import ConsoleSession, State
+from xentui.screens.drawing import Line, fit, wrap
+from xentui.screens.keys import shown
+from xentui.screens.widgets.console_keys import HISTORY_HINT, LEADER_KEYS
+from xentui.screens.widgets.console_view import ConsoleView
+
+
+def hint(leader: str, ground: str) -> Line:
+    """The keys that may come after the leader. They are bold, so that one blank does between."""
+    label = shown(leader)
+    words = [(entry.shown, entry.hint) for entry in LEADER_KEYS if entry.hint]
+    words.append((label, "itself"))
+    if label != "^]":
+        words.append(("e", "^]"))
+    return [part for key, text in words for part in ((f" {key}", "key"), (f" {text}", ground))]
+
+
+def help_lines(leader: str, width: int, height: int) -> list[Line]:
+    """All keys after the leader, in two columns where they would not fit in `height`."""
+    label = key_label(leader)
+    entries = [(f" {entry.shown:<3}", entry.help) for entry in LEADER_KEYS]
+    entries.append((f" {label} ", f"type {label} in the guest"))
+    rows = -(-len(entries) // 2) if len(entries) > height - 1 else len(entries)
+    column = width // 2 if rows < len(entries) else width
+    lines: list[Line] = [((f" After {label}; any other key: nothing", "dialog-title"),)]
+    for index in range(rows):
+        line: list[tuple[str, str]] = []
+        for key, words in entries[index::rows]:
+            line += [(key, "key"), (fit(words, max(0, column - len(key))), "")]
+        lines.append(line)
+    return lines
+
+
+def notice(session: ConsoleSession, width: int, height: int) -> list[Line]:
+    """Why the session is not attached, and what can be done; nothing while it is."""
+    if session.state in (State.ATTACHED, State.ATTACHING) or not session.sentence:
+        return []
+    lines: list[Line] = [((f" {text}", ""),) for text in wrap(session.sentence, max(10, width - 2))]
+    if session.state in (State.BUSY, State.FAILED):
+        again = " tries again   " if session.state is State.BUSY else " attaches again   "
+        lines.append(((" R", "key"), (again, ""), ("l", "key"), (" reads its log instead", "")))
+    return lines[-max(1, height) :]
+
+
+def status(session: ConsoleSession, view: ConsoleView, leader: str, *, focused: bool) -> str:
+    """What stands at the right of the title."""
+    if not view.live:
+        return f"{view.below} lines below  {HISTORY_HINT}"
+    words = [f"{session.emulator.columns}x{session.emulator.rows}"]
+    if session.read_only:
+        words.append("log, read-only")
+    if session.state is not State.ATTACHED:
+        words.append(session.state)
+    if session.recorder is not None:
+        words.append("REC full" if session.recorder.full else "REC")
+    if session.holds:
+        words.append("Ctrl+] goes with the next key")
+    if focused:
+        words.append(f"{key_label(leader)} ?")
+    return "  ".join(words)
