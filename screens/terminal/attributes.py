@@ -6,9 +6,11 @@ import contextlib
 import os
 import select
 import termios
+from time import monotonic
 
 from xentui.screens.terminal.line import is_pseudo_terminal
 
+_ANSWER_WITHIN = 1.0
 _IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
 
 
@@ -41,16 +43,18 @@ class TtyAttributes:
         with contextlib.suppress(termios.error):
             termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
 
-    def drop_input(self, *, wait: bool) -> None:
+    def drop_input(self, *, answer_due: bool) -> None:
         """Forget what came in and was not read, so that no answer of the terminal ends up in the shell.
 
-        wait: an answer is still on its way; give it a moment to come.
+        answer_due: one is still on its way; wait for it, but not for long.
         """
         if self._before is None:
             return
         with contextlib.suppress(OSError, termios.error):
-            if wait:
-                select.select([self._fd], [], [], 0.3)
+            until = monotonic() + _ANSWER_WITHIN
+            while answer_due and (left := until - monotonic()) > 0 and select.select([self._fd], [], [], left)[0]:
+                came = os.read(self._fd, 1024)
+                answer_due = bool(came) and not came.endswith((b"n", b"R"))
             termios.tcflush(self._fd, termios.TCIFLUSH)
 
     def restore(self) -> None:

@@ -9,7 +9,7 @@ has been written, so the next one starts from there, with whatever the sheet say
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from xentui.screens.terminal.capabilities import Capabilities
 from xentui.screens.terminal.looks import Look
@@ -42,7 +42,7 @@ class Glass:
         """Whether there is something to write, for all that is known without comparing."""
         return bool(not self._known or self._pending or self._sheet.touched)
 
-    def frame(self, room: int | None = None, first: Sequence[int] = ()) -> bytes:
+    def frame(self, room: int | None = None, first: Collection[int] = ()) -> bytes:
         """The bytes that make the glass show the sheet.
 
         room: stop after the row that exceeds this many bytes; `behind` says that rows are left.

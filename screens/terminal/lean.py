@@ -12,6 +12,7 @@ import asyncio
 import atexit
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
@@ -32,11 +33,13 @@ from xentui.screens.terminal import capabilities, size
 from xentui.screens.terminal.attributes import TtyAttributes
 from xentui.screens.terminal.glass import Glass
 from xentui.screens.terminal.input import InputParser, Token
-from xentui.screens.terminal.line import Line
+from xentui.screens.terminal.line import Line, is_pseudo_terminal
 from xentui.screens.terminal.looks import Looks
 from xentui.screens.terminal.sheet import Sheet
 from xentui.screens.terminal.statistics import Statistics
 
+_ANSWERS_KEY = 0.2
+"""Seconds after a key in which what is painted is its effect, and written first."""
 _SETTLE = 0.06
 """Seconds without a new frame before the first one is written: Textual starts with several."""
 _COALESCE, _COALESCE_AT_MOST = 0.01, 0.08
@@ -44,6 +47,10 @@ _COALESCE, _COALESCE_AT_MOST = 0.01, 0.08
 busy all the time and so likely to make another."""
 _LEAVING = 2.0
 """Seconds that leaving may take on a line that does not move."""
+_ENDING = 10
+"""Seconds that the app may take to end after a signal."""
+_STUCK = 3
+"""Seconds after a signal in which the event loop must have come to it."""
 _SIZE_ANSWER = 1.5
 _MOUSE_ON, _MOUSE_OFF = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h", b"\x1b[?1006l\x1b[?1002l\x1b[?1000l"
 
@@ -83,7 +90,10 @@ class LeanDriver(Driver):
         self._escape_timer: asyncio.TimerHandle | None = None
         self._unwritten_frames = 0
         self._unwritten_since = self._looked_at = self._worked_until = 0.0
-        self._size_asked = False
+        self._size_asked = self._repeat_asked = False
+        self._tty_had_size = True
+        self._key_pressed_at = 0.0
+        self._hot_rows: set[int] = set()
         self._resumed = False
         app.__dict__["_display"] = self._display
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -112,6 +122,10 @@ class LeanDriver(Driver):
         signal.signal(signal.SIGWINCH, self._on_size_signal)
         self._new_size(width, height)
         self._line.write(self._entering())
+        if self.capabilities.repeat and self.capabilities.answers:
+            # Many a terminal calls itself xterm and does not repeat: the answer's column shows whether it did.
+            self._line.write(b"\x1b[H \x1b[2b\x1b[6n")
+            self._repeat_asked = True
         self._loop.add_reader(self._in, self._read)
         if early:
             self._take(early)
@@ -172,18 +186,29 @@ class LeanDriver(Driver):
         if self._pump_timer is not None:
             self._pump_timer.cancel()
         self._line.finish(self._leaving(), _LEAVING)
-        self._attributes.drop_input(wait=self._line.question_open or self._size_asked)
+        self._attributes.drop_input(answer_due=self._line.question_open or self._size_asked or self._repeat_asked)
         self._attributes.restore()
+        if not self._tty_had_size:
+            size.tell_tty(self._out, (0, 0))  # whoever comes next may come with another terminal
 
     # Signals
 
     def _on_end_signal(self, number: int, frame: FrameType | None) -> None:
-        """Terminal first, as nobody knows how long the rest takes; then the app, orderly, then for certain."""
-        self._leave()
-        signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
-        signal.alarm(5)
-        self._loop.call_soon_threadsafe(lambda: self._app.exit(return_code=128 + number))
+        """Python runs this between any two instructions, so it only arranges for the end: soon, or by force."""
+
+        def end_by_force(*_: object) -> None:
+            self._leave()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+        def end() -> None:
+            self._leave()  # first, as nobody knows how long the rest takes
+            signal.alarm(_ENDING)
+            self._app.exit(return_code=128 + number)
+
+        signal.signal(signal.SIGALRM, end_by_force)
+        signal.alarm(_STUCK)
+        self._loop.call_soon_threadsafe(end)
 
     def _on_stop_signal(self, number: int, frame: FrameType | None) -> None:
         if self._auto_restart and self._running:
@@ -207,6 +232,7 @@ class LeanDriver(Driver):
         if found is None and self.capabilities.answers:
             found, early = size.ask(self._in, _SIZE_ANSWER)
             if found is not None:
+                self._tty_had_size = False
                 size.tell_tty(self._out, found)
         return found or size.without_answer(os.environ, self.capabilities), early
 
@@ -261,6 +287,7 @@ class LeanDriver(Driver):
             if sheet.looks.dark is not app.current_theme.dark:
                 sheet.looks.dark = app.current_theme.dark
                 sheet.forget_styles()
+            touched = set(sheet.touched)
             try:
                 known = isinstance(renderable, CompositorUpdate) and sheet.paint(renderable)
             except Exception as error:
@@ -268,6 +295,8 @@ class LeanDriver(Driver):
                 return
             if not known:
                 raise TypeError(f"a kind of screen update that this driver does not know: {renderable!r}")
+            if monotonic() - self._key_pressed_at < _ANSWERS_KEY:
+                self._hot_rows |= sheet.touched - touched
             self._frame_painted()
         finally:
             app.post_display_hook()
@@ -308,7 +337,7 @@ class LeanDriver(Driver):
             self._schedule(line.wait(), self._pump)
             return
         try:
-            frame = glass.frame(room)
+            frame = glass.frame(room, self._hot_rows)
         except Exception as error:
             self._app._handle_exception(error)
             return
@@ -324,6 +353,9 @@ class LeanDriver(Driver):
     # Input
 
     def _read(self) -> None:
+        # Since the loop saw something, it may have been dropped; and reading nothing would wait for the next key.
+        if not self._running or not select.select([self._in], [], [], 0)[0]:
+            return
         try:
             data = os.read(self._in, 4096)
         except BlockingIOError:
@@ -368,7 +400,11 @@ class LeanDriver(Driver):
             pass
         elif text == "\x0c" and not getattr(self._app.focused, "takes_all_keys", False):
             self.redraw()
+            if not is_pseudo_terminal(self._out):
+                self.ask_size()  # such a line never says that its terminal is another
         else:
+            self._key_pressed_at = monotonic()
+            self._hot_rows.clear()
             self._press(text)
 
     def send_message(self, message: Message) -> None:
@@ -402,6 +438,11 @@ class LeanDriver(Driver):
         """Whether this is an answer to something that was asked."""
         if text == "\x1b[0n" and self._line is not None:
             self._line.answered()
+            return True
+        if text.endswith("R") and self._repeat_asked:
+            self._repeat_asked = False
+            if self._glass is not None:
+                self._glass.pen.repeats = text == "\x1b[1;4R"
             return True
         if text.endswith("R") and self._size_asked:
             self._size_asked = False

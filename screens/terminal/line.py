@@ -149,7 +149,9 @@ class Line:
             return
         with contextlib.suppress(Exception):
             self._loop.remove_writer(self._fd)
-        self._pending += data
+        # What was not sent yet is not needed any more, and if a signal came in the middle of a write, nobody knows
+        # how much of it was. An escape sequence that was cut ends where the next one begins.
+        self._pending[:] = data
         self._statistics.bytes_sent += len(data)
         until = monotonic() + seconds
         with contextlib.suppress(OSError):

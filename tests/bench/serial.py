@@ -188,7 +188,8 @@ def main() -> None:
         )
         cpu = {driver: cpu_per_frame(driver, 300) for driver in ("lean", "stock")}
         print(
-            f"CPU per row down, ms: lean {cpu['lean']:.2f}, stock {cpu['stock']:.2f}, ratio {cpu['lean'] / cpu['stock']:.2f}, bar 1.0"
+            f"CPU per row down, ms: lean {cpu['lean']:.2f}, stock {cpu['stock']:.2f}, "
+            f"ratio {cpu['lean'] / cpu['stock']:.2f}, bar 1.0"
         )
 
 

@@ -40,7 +40,7 @@ def test_leaving_gives_the_tty_back(term: str, how: str) -> None:
         assert as_it_was(terminal)
         assert b"\x1b[?25h" in terminal.sent[-40:]
         if term == "vt220":
-            assert blank(terminal)  # no alternate screen: cleared, not littered
+            assert blank(terminal), (terminal.text(), terminal.sent[-80:])  # no alternate screen: cleared, not littered
         else:
             assert b"\x1b[?1049l" in terminal.sent[-40:]
 
@@ -119,6 +119,10 @@ def test_a_line_without_a_size_is_asked_for_it() -> None:
         assert "q Quit" in terminal.screen.display[29]
         size = os.get_terminal_size(terminal.slave)
         assert (size.columns, size.lines) == (100, 30)  # TIOCSWINSZ: programs started from here know it
+        terminal.type(b"q")
+        assert terminal.end() == 0
+        size = os.get_terminal_size(terminal.slave)
+        assert (size.columns, size.lines) == (0, 0)  # the next one may come with another terminal
 
 
 def test_a_terminal_that_never_answers_is_80_by_24() -> None:
