@@ -67,5 +67,8 @@ amd64: $(VENV)/run.stamp ## build the Live CD, dist/xentui-live-amd64.iso (ARGS=
 pictures: $(VENV)/dev.stamp ## the README's pictures, from the real program
 	$(BIN)/python tests/pictures.py
 
+bench: $(VENV)/dev.stamp ## bytes, latency and CPU beside curses and the stock driver
+	$(BIN)/python tests/bench/serial.py
+
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
