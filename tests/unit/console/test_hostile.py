@@ -51,10 +51,10 @@ def test_a_sequence_of_a_million_parameters(piece: bytes) -> None:
     assert emulator.runs(0) == [("done".ljust(80), emulator.runs(1)[0][1])], "too long a sequence does nothing"
 
 
-def test_a_million_combining_marks() -> None:
+def test_combining_marks_without_end() -> None:
     emulator = Emulator()
     emulator.feed(b"e")
-    assert grown(emulator, ["\u0301".encode() * 1_000_000]) < 100_000
+    assert grown(emulator, ["\u0301".encode() * 200_000]) < 100_000
     assert len(emulator.display()[0].rstrip()) == 1 + MAX_MARKS
 
 

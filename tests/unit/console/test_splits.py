@@ -16,7 +16,7 @@ from xentui.console.emulator import Emulator
 
 settings.register_profile(
     "console",
-    max_examples=10_000 if os.environ.get("XENTUI_FUZZ") else 200,
+    max_examples=10_000 if os.environ.get("XENTUI_FUZZ") else 120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
