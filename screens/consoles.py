@@ -17,7 +17,9 @@ _TABLE_LINES = 7
 _TABLE_COLUMNS = 80
 
 
-def session_for(host: Host, domain: Domain, newest: Callable[[], Snapshot | None]) -> ConsoleSession:
+def session_for(
+    host: Host, domain: Domain, newest: Callable[[], Snapshot | None], *, may_type: bool = True
+) -> ConsoleSession:
     """A session on the domain's console; with the newest snapshot it finds the domain again after a reboot."""
     key = domain.key
 
@@ -26,7 +28,9 @@ def session_for(host: Host, domain: Domain, newest: Callable[[], Snapshot | None
         found = snapshot.domain(key) if snapshot is not None else None
         return console_argv(host, found) if found is not None and found.state.alive else None
 
-    return ConsoleSession(host, domain.name, argv, columns=COLUMNS, rows=ROWS)
+    session = ConsoleSession(host, domain.name, argv, columns=COLUMNS, rows=ROWS)
+    session.may_type = may_type
+    return session
 
 
 @dataclass(frozen=True, slots=True)

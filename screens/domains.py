@@ -133,7 +133,8 @@ class DomainsScreen(LiveScreen):
 
     def open_console(self, domain: Domain) -> None:
         """Show the console of a domain and give it the keys."""
-        session = session_for(self.xentui.host, domain, lambda: self.xentui.snapshot)
+        app = self.xentui
+        session = session_for(app.host, domain, lambda: app.snapshot, may_type=not app.read_only)
         self._share_room()
         self.run_worker(self.deck.open(session), group="consoles")
 

@@ -275,8 +275,18 @@ class ConsolePane(Widget, can_focus=True):
         if held != self.session.holds:
             self._refresh_title()
         if not sent:
-            full = self.session.state is State.ATTACHED and not self.session.read_only
-            self.say("not sent: more than the guest takes" if full else "not sent: not attached")
+            self._say_not_sent()
+
+    def _say_not_sent(self) -> None:
+        session, leader = self.session, key_label(self.leader)
+        if not session.may_type:
+            self.say(f"not sent: xentui runs read-only. {leader} d closes, {leader} o goes to the table")
+        elif session.read_only:
+            self.say(f"read-only: this is the log. R attaches, {leader} d closes")
+        elif session.state is State.ATTACHED:
+            self.say("not sent: more than the guest takes")
+        else:
+            self.say(f"not sent: not attached. R attaches, {leader} d closes")
 
     def say(self, text: str) -> None:
         """Say something in the title line, until the next key."""
@@ -293,10 +303,8 @@ class ConsolePane(Widget, can_focus=True):
             self.command("log")
         elif key == "escape":
             self.command("table")
-        elif self.session.read_only:
-            self.say(f"read-only: this is the log. R attaches, {key_label(self.leader)} d closes")
         else:
-            self.say(f"not sent: not attached. R attaches, {key_label(self.leader)} d closes")
+            self._say_not_sent()
 
     def _leader_key(self, event: events.Key) -> None:
         self._leading = False
@@ -333,7 +341,7 @@ class ConsolePane(Widget, can_focus=True):
             self.view.follow()
             self.refresh()
         else:
-            self.say("not sent: not attached")
+            self._say_not_sent()
 
     def _show_help(self) -> None:
         self._help = True

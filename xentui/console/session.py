@@ -92,6 +92,8 @@ class ConsoleSession:
         self.holder: Holder | None = None
         #: The guest's log is followed instead of its console: nothing can be typed.
         self.read_only = False
+        #: False under --read-only: the guest is looked at, and gets nothing, not even answers to its queries.
+        self.may_type = True
         #: Called with all that the guest printed, in the event loop.
         self.taps: list[Callable[[bytes], None]] = []
         self.recorder: Recorder | None = None
@@ -165,7 +167,7 @@ class ConsoleSession:
         A lone ^] is held until more is typed, and goes out in one piece with that.
         """
         client = self._client
-        if client is None or self.read_only or self.state is not State.ATTACHED:
+        if client is None or self.read_only or not self.may_type or self.state is not State.ATTACHED:
             return False
         self._backlog = False
         if data == ESCAPE and not self._held:
@@ -180,7 +182,8 @@ class ConsoleSession:
 
     def _reply(self, data: bytes) -> None:
         client = self._client
-        if client is not None and not self.read_only and not self._backlog and client.queued < REPLY_LIMIT:
+        silent = self.read_only or self._backlog or not self.may_type
+        if client is not None and not silent and client.queued < REPLY_LIMIT:
             client.send(data)
 
     def _record(self, data: bytes) -> None:

@@ -310,3 +310,18 @@ def test_keys_typed_while_the_client_starts_are_not_lost_and_kill_nothing(consol
     assert session.send(b"early\x03")
     console.shows("early")
     assert session.state is State.ATTACHED
+
+
+def test_read_only_gives_the_guest_nothing_not_even_answers(console: Console) -> None:
+    session = console.session
+    session.may_type = False
+    session.attach()
+    console.shows("ready")
+    assert not session.send(b"x")
+    assert not session.send_size(100, 30)
+    session._backlog = False
+    session.emulator.feed(b"\x1b[6n\x1b[c")
+    assert session.queued == 0
+    assert session.detach() is Leave.ESCAPE
+    session.feed_late()
+    assert "[" not in console.text
