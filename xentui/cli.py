@@ -314,7 +314,8 @@ def _console(args: argparse.Namespace) -> int:
             return _complain(f"{domain.name}: {why}", FAILED)
         from xentui.console.raw import raw_console
 
-        return raw_console(inventory, domain, escape=args.escape or load_settings().leader)
+        escape = args.escape or load_settings().leader
+        return raw_console(inventory, domain, escape=escape, may_type=not args.read_only)
 
 
 def _open_screen(args: argparse.Namespace) -> int:

@@ -129,6 +129,20 @@ def test_a_busy_console_says_by_whom(console: Spawn) -> None:
     assert ended(first) == 0
 
 
+def test_read_only_watches_and_types_nothing(console: Spawn, demo_host: DemoHost) -> None:
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "xentui.cli", "--demo", "--read-only", "console", "server01"],
+        env=dict(demo_host.environment()),
+        encoding="utf-8",
+        timeout=20,
+    )
+    child.expect("login: ")
+    child.send("livexen\r\x1d")
+    assert ended(child) == 0
+    assert "livexen" not in (child.before or "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_the_console(console: Spawn, number: int, until: Callable[..., None]) -> None:
     child = logged_in(console("server01"))

@@ -44,8 +44,8 @@ class _Inventory(Protocol):
     def snapshot(self) -> _Snapshot: ...
 
 
-def raw_console(inventory: _Inventory, domain: _Domain, escape: str = "^]") -> int:
-    """Be the guest's terminal until `escape` is pressed; gives the exit status.
+def raw_console(inventory: _Inventory, domain: _Domain, escape: str = "^]", *, may_type: bool = True) -> int:
+    """Be the guest's terminal until `escape` is pressed; gives the exit status. Without `may_type`, only watch.
 
     Ends with 1 and a sentence when the console cannot be had, and with 128 + N at SIGTERM and SIGHUP.
     """
@@ -56,6 +56,7 @@ def raw_console(inventory: _Inventory, domain: _Domain, escape: str = "^]") -> i
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _complain("a console needs a terminal; for scripts there is the guest's log, or ssh to the guest", 1)
     console = _RawConsole(inventory, domain, key_bytes(key), key_label(key))
+    console.session.may_type = may_type
     with _raw_terminal(), _signals(console.ended_by):
         status = console.run()
     return _complain(console.complaint, status) if console.complaint else status
