@@ -52,6 +52,7 @@ class Inventory:
             self.libvirt = Libvirt(uri, host.log, self.xl.saved_guests if self.xl is not None else None)
             self._libvirt_source = LibvirtSource(self.libvirt, full=not host.has_toolstack)
         self._statistics = Statistics(host) if host.has_toolstack else None
+        self._watchers: list[Callable[[], None]] = []
         self._xenstore: Follower | None = None
         self._configs = ConfigFiles(host)
         self._files: tuple[float, int, _Files] | None = None
@@ -74,13 +75,20 @@ class Inventory:
 
     def watch(self, callback: Callable[[], None]) -> None:
         """Call `callback`, in any thread, when something changed and a new snapshot is worth taking."""
+        self._watchers.append(callback)
+        if len(self._watchers) > 1:
+            return
         if self.libvirt is not None:
-            self.libvirt.listen(lambda _uuid: callback())
-        if self.host.has_toolstack and not self.host.is_demo and self._xenstore is None:
+            self.libvirt.listen(lambda _uuid: self._changed())
+        if self.host.has_toolstack and not self.host.is_demo:
             # xenstored tells of each domain that comes and goes; where it cannot, the clock has to do.
             argv = ["xenstore-watch", "@introduceDomain", "@releaseDomain"]
-            self._xenstore = Follower(self.host, argv, lambda _line: callback())
+            self._xenstore = Follower(self.host, argv, lambda _line: self._changed())
             self._xenstore.start()
+
+    def _changed(self) -> None:
+        for callback in list(self._watchers):
+            callback()
 
     def toolstack(self, domain: Domain) -> Toolstack:
         """Who carries out what is done to `domain`. Raises ToolstackError if nobody can."""
