@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 
 #: Bytes kept for the next reader; older ones are thrown away (xenconsoled's --overflow-data=discard).
@@ -49,7 +50,9 @@ class Console:
         finally:
             for task in (pump, typed):
                 task.cancel()
-            await asyncio.gather(pump, typed, return_exceptions=True)
+            for result in await asyncio.gather(pump, typed, return_exceptions=True):
+                if isinstance(result, Exception) and not isinstance(result, ConnectionError):
+                    print(f"console: {result!r}", file=sys.stderr, flush=True)
             if self._reader is writer:
                 self._reader = None
 

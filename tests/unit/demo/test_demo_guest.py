@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from random import Random
 from typing import Any
 
 import pytest
 
 from xentui.demo.console import LIMIT
 from xentui.demo.domain import Reason
+from xentui.demo.guest import commands
 
 
 async def test_a_wrong_password_is_refused_and_not_shown(desk: Any) -> None:
@@ -44,6 +46,8 @@ async def test_a_wrong_password_is_refused_and_not_shown(desk: Any) -> None:
         ("uname -r", "6.12.48+deb13-amd64\n"),
         ("hostname", "server01\n"),
         ("seq 3 | tail -n 1", "3\n"),
+        ("seq 3 | tail -0", ""),
+        ("head -n x", "head: invalid number of lines: 'x'\n"),
         ("", ""),
         ("; | |", ""),
         (";;;", '-sh: syntax error: ";;;" unexpected\n'),
@@ -53,6 +57,36 @@ async def test_a_wrong_password_is_refused_and_not_shown(desk: Any) -> None:
 )
 async def test_commands(desk: Any, command: str, answer: str) -> None:
     assert await desk.run(command) == answer
+
+
+async def test_a_program_of_ours_that_fails_does_not_take_the_console_with_it(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fault(_call: Any) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(commands.COMMANDS, "id", fault)
+    desk.type("id\r")
+    await desk.expect("Segmentation fault")
+    await desk.expect("login: ")
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+#: These end the guest; what they do is tried elsewhere.
+ENDING = ("crash", "halt", "poweroff", "reboot", "shutdown")
+
+
+async def test_any_bytes_may_be_typed(desk: Any) -> None:
+    random = Random(7)
+    pieces = [name.encode() for name in commands.COMMANDS if name not in ENDING]
+    pieces += b" | ; > -n x / ' \r \x1b[ \x1b[A \x03 \x04 \xc3 \xff 99999999999999999999 livexen\rlive\r".split(b" ")
+    pieces += [b" ", b"\r", b"\r", b"\rlivexen\rlive\r"]
+    for _ in range(3000):
+        desk.domain.guest.receive(random.choice(pieces))
+        if desk.domain.shutdown is not None or desk.domain.guest.phase != "up":
+            break
+        await asyncio.sleep(0)
+    assert "Segmentation fault" not in desk.said
 
 
 async def test_typing_is_corrected(desk: Any) -> None:

@@ -282,13 +282,16 @@ def _lines(call: Call, last: bool) -> str:
     rest = iter(words)
     for word in rest:
         if word == "-n":
-            count = int(next(rest, "10"))
+            text = next(rest, "")
+            if not text.isdigit():
+                raise Failed(f"invalid number of lines: '{text}'")
+            count = int(text)
         elif word[:1] == "-" and word[1:].isdigit():
             count = int(word[1:])
         else:
             files.append(word)
     lines = _input(call, files).splitlines(keepends=True)
-    return "".join(lines[-count:] if last else lines[:count])
+    return "".join(lines[max(0, len(lines) - count) :] if last else lines[:count])
 
 
 def _grep(call: Call) -> str:

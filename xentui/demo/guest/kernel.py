@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,12 @@ class Kernel:
             if self.programs:
                 self.programs[-1].resume()
 
+    def restart(self) -> None:
+        """Back to the login: its programs are ended, as by a hang-up."""
+        self.programs.clear()
+        self.busy = 0.0
+        self.run(program_from(self, {"program": "login"}))
+
     def top(self) -> Program | None:
         return self.programs[-1] if self.programs else None
 
@@ -154,7 +161,13 @@ class Kernel:
             program = self.top()
             if program is None:
                 break
-            program.feed(data[position : position + 1])
+            try:
+                program.feed(data[position : position + 1])
+            except Exception:
+                # A fault of ours in a guest's program: it ends as a program would, and the daemon's log says why.
+                traceback.print_exc()
+                self.write("Segmentation fault\n")
+                self.restart()
 
     def write(self, text: str) -> None:
         self.console.write(text.replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
