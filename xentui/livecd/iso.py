@@ -27,7 +27,8 @@ _EARLY = f"search --set=root --file /{_MARK}\nset prefix=($root)/boot/grub\n"
 
 #: dom0 keeps this much whatever guests ask for, in MiB.
 DOM0_MEMORY_MIB = 640
-_XEN = f"dom0_mem={DOM0_MEMORY_MIB}M,max:{DOM0_MEMORY_MIB}M ucode=scan loglvl=warning guest_loglvl=warning"
+# Only errors: Xen writes its messages over what dom0 draws on the serial line.
+_XEN = f"dom0_mem={DOM0_MEMORY_MIB}M,max:{DOM0_MEMORY_MIB}M ucode=scan loglvl=error guest_loglvl=error"
 # Kernel messages below a warning stay out of the screen that xentui draws on.
 # There is nothing to bring up to date on a medium that is as it was built.
 _LINUX = "boot=live net.ifnames=0 loglevel=4 systemd.condition_needs_update=no"
