@@ -44,3 +44,8 @@ def dom0(machine: LiveMachine) -> Dom0:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "extra: only in `make test-xen-all`, for the time it takes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The contract last: it takes guests away and brings them back, and it takes longest."""
+    items.sort(key=lambda item: item.path.name == "test_contract.py")
