@@ -338,11 +338,12 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
 
 
 def run(host: Host, settings: Settings, *, read_only: bool = False) -> int:
-    """Open the full screen over `host`; the exit status of the program.
-
-    Raises UnusableTerminalError, with a sentence, when the terminal cannot carry it.
-    """
-    found = capabilities.detect(sys.stdout.fileno(), glyphs=settings.glyphs)
+    """Open the full screen over `host`; the exit status of the program: 2 where the terminal cannot carry it."""
+    try:
+        found = capabilities.detect(sys.stdout.fileno(), glyphs=settings.glyphs)
+    except capabilities.UnusableTerminalError as error:
+        print(f"xentui: {error}", file=sys.stderr)
+        return 2
     LeanDriver.glyphs = settings.glyphs
     app = XentuiApp(
         host,

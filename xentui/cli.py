@@ -326,12 +326,8 @@ def _open_screen(args: argparse.Namespace) -> int:
     chosen = replace(chosen, **asked)
     with _host(args) as host:
         from xentui.screens.app import run
-        from xentui.screens.terminal.capabilities import UnusableTerminalError
 
-        try:
-            return run(host, chosen, read_only=args.read_only)
-        except UnusableTerminalError as error:
-            raise UsageError(str(error)) from error
+        return run(host, chosen, read_only=args.read_only)
 
 
 if __name__ == "__main__":
