@@ -13,7 +13,7 @@ from xentui.domains.configs import ConfigFiles, GuestConfig
 from xentui.domains.domain import Domain, HostInfo, Snapshot
 from xentui.domains.follow import Follower
 from xentui.domains.libvirt import Libvirt
-from xentui.domains.libvirt_source import LibvirtSource
+from xentui.domains.libvirt_source import BESIDE_DEADLINE, LibvirtSource
 from xentui.domains.merge import Sources, merge
 from xentui.domains.savefiles import SavedGuest
 from xentui.domains.statistics import Statistics
@@ -49,7 +49,10 @@ class Inventory:
         self._libvirt_source: LibvirtSource | None = None
         uri, self._libvirt_problem = _choose_libvirt(host)
         if uri is not None:
-            self.libvirt = Libvirt(uri, host.log, self.xl.saved_guests if self.xl is not None else None)
+            if self.xl is None:
+                self.libvirt = Libvirt(uri, host.log)
+            else:  # beside xl it is not waited for as long
+                self.libvirt = Libvirt(uri, host.log, self.xl.saved_guests, BESIDE_DEADLINE)
             self._libvirt_source = LibvirtSource(self.libvirt, full=not host.has_toolstack)
         self._statistics = Statistics(host) if host.has_toolstack else None
         self._watchers: list[Callable[[], None]] = []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from xentui.domains.domain import Domain, State
-from xentui.domains.libvirt_connection import Connection, LibvirtConnection, import_libvirt
+from xentui.domains.libvirt_connection import OPEN_DEADLINE, Connection, LibvirtConnection, import_libvirt
 from xentui.domains.savefiles import SavedGuests
 from xentui.domains.toolstack import ToolstackCancelledError, ToolstackError, ToolstackHungError
 from xentui.subprocesses import CommandLog, CommandRecord
@@ -30,12 +30,18 @@ class Libvirt:
 
     name = "libvirt"
 
-    def __init__(self, uri: str, log: CommandLog | None = None, saved_guests: SavedGuests | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        log: CommandLog | None = None,
+        saved_guests: SavedGuests | None = None,
+        open_deadline: float = OPEN_DEADLINE,
+    ) -> None:
         self.uri = uri
         self.log = log
         self._saved_guests = saved_guests  # where its files stand on a host that we can read
         self._listeners: list[Callable[[str | None], None]] = []
-        self.connection = LibvirtConnection(uri, self._changed)
+        self.connection = LibvirtConnection(uri, self._changed, open_deadline)
 
     def listen(self, listener: Callable[[str | None], None]) -> None:
         """Call `listener`, in any thread, with the UUID of a domain that changed; None if all may have."""

@@ -23,8 +23,10 @@ T = TypeVar("T")
 Connection = Any  # libvirt.virConnect: libvirt-python has no type annotations
 Work = Callable[[Connection], T]
 
-#: Seconds for a call that only reads; opening a connection is part of the first.
+#: Seconds for a call that only reads.
 READ_DEADLINE = 10.0
+#: Seconds more for the first one, which opens the connection: ssh, and a libvirtd that has to start.
+OPEN_DEADLINE = 45.0
 
 _start_lock = threading.Lock()
 
@@ -73,9 +75,15 @@ class LibvirtConnection:
     where it is about one.
     """
 
-    def __init__(self, uri: str, changed: Callable[[str | None], None] = lambda _uuid: None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        changed: Callable[[str | None], None] = lambda _uuid: None,
+        open_deadline: float = OPEN_DEADLINE,
+    ) -> None:
         self.uri = uri
         self._changed = changed
+        self._open_deadline = open_deadline
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
         self._backoff = Backoff(first=2.0)
@@ -97,6 +105,8 @@ class LibvirtConnection:
         """Make a call. Raises ToolstackError and its kin."""
         worker = self._get_worker()
         future: Future[T] = worker.submit(work)
+        if not worker.is_open:
+            deadline += self._open_deadline
         try:
             result = future.result(deadline)
         except FutureTimeoutError as error:
@@ -153,6 +163,7 @@ class _Worker:
         self._calls: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._abandoned = threading.Event()
         self._lost = threading.Event()
+        self.is_open = False
         threading.Thread(target=self._run, name=f"libvirt {uri}", daemon=True).start()
 
     def submit(self, work: Work[T]) -> Future[T]:
@@ -174,11 +185,12 @@ class _Worker:
             work, future = call
             if self._lost.is_set() and connection is not None:
                 self._close(connection)
-                connection = None
+                connection, self.is_open = None, False
             try:
                 if connection is None:
                     self._lost.clear()
                     connection = self._open()
+                    self.is_open = True
                 future.set_result(work(connection))
             except self._libvirt.libvirtError as error:
                 alive = connection is not None and self._is_alive(connection)
