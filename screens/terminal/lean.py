@@ -123,8 +123,10 @@ class LeanDriver(Driver):
         self._new_size(width, height)
         self._line.write(self._entering())
         if self.capabilities.repeat and self.capabilities.answers:
-            # Many a terminal calls itself xterm and does not repeat: the answer's column shows whether it did.
-            self._line.write(b"\x1b[H \x1b[2b\x1b[6n")
+            # Many a terminal calls itself xterm and does not repeat, or ASCII only (tmux): the answer's column
+            # shows whether it did. The blank is of two bytes where such are written.
+            blank = "\u00a0".encode() if self.capabilities.utf8 else b" "
+            self._line.write(b"\x1b[H" + blank + b"\x1b[2b\x1b[6n")
             self._repeat_asked = True
         self._loop.add_reader(self._in, self._read)
         if early:
