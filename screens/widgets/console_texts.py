@@ -52,8 +52,8 @@ def status(session: ConsoleSession, view: ConsoleView, leader: str, *, focused: 
     if not view.live:
         return f"{view.below} lines below  {HISTORY_HINT}"
     words = [f"{session.emulator.columns}x{session.emulator.rows}"]
-    if session.read_only:
-        words.append("log, read-only")
+    if session.read_only or not session.may_type:
+        words.append("log, read-only" if session.read_only else "read-only")
     if session.state is not State.ATTACHED:
         words.append(session.state)
     if session.recorder is not None:

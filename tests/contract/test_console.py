@@ -48,13 +48,28 @@ class Watched:
         self.link.open()
         await self.until("attached", lambda: self.session.state is State.ATTACHED)
 
+    @property
+    def last_line(self) -> str:
+        return self.text.rstrip().rpartition("\n")[2].rstrip()
+
     async def log_in(self) -> None:
-        """The guest may still boot; its getty may print its prompt anew at Enter."""
-        await self.until("the prompt for a login", lambda: "login:" in self.text)
+        """The guest may still boot, or be logged in already; another console may have had its prompt."""
+        asked = 0.0
+
+        def answers() -> bool:
+            nonlocal asked
+            if time.monotonic() - asked > 3:
+                asked = time.monotonic()
+                self.link.send(b"\r")
+            return self.last_line.endswith(("login:", "$"))
+
+        await self.until("a prompt", answers)
+        if self.last_line.endswith("$"):
+            return
         self.link.send(b"livexen\r")
-        await self.until("the prompt for a password", lambda: "Password:" in self.text)
+        await self.until("the prompt for a password", lambda: self.last_line.endswith("Password:"))
         self.link.send(b"live\r")
-        await self.until("a shell", lambda: self.text.rstrip().endswith("$"))
+        await self.until("a shell", lambda: self.last_line.endswith("$"))
 
 
 @pytest.fixture

@@ -156,12 +156,13 @@ def test_a_signal_leaves_the_console(console: Spawn, number: int, until: Callabl
     assert ended(logged_out) == 0
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [(("nobody",), "there is no domain"), (("-e", "q", "server01"), "cannot be the leader key"),
-     (("Domain-0",), "you are in it"), (("server02",), "start it first")],
-)  # fmt: skip
-def test_what_cannot_be(console: Spawn, words: tuple[str, ...], says: str) -> None:
-    child = console(*words)
-    child.expect_exact(says)
-    assert ended(child) in (1, 2)
+def test_what_cannot_be(console: Spawn) -> None:
+    for words, says in [
+        (("nobody",), "there is no domain"),
+        (("-e", "q", "server01"), "cannot be the leader key"),
+        (("Domain-0",), "you are in it"),
+        (("server02",), "start it first"),
+    ]:
+        child = console(*words)
+        child.expect_exact(says)
+        assert ended(child) in (1, 2)
