@@ -185,7 +185,10 @@ def parse_shares(text: str) -> list[Share]:
 _LIBXL_PREFIX = re.compile(r"^(?:libxl|xencall|xc|xenstore): (?:error|warning|notice|info|debug|detail|critical): ")
 _LIBXL_PLACE = re.compile(r"^[a-z0-9_]+\.c:\d+:\s*[a-z0-9_]+: ")
 _LIBXL_DOMAIN = re.compile(r"^Domain \d+:\s*")
-_NO_NEWS = re.compile(r"^(Parsing config|(libxl|xc|xencall): (warning|notice|info|debug|detail): |warning: |WARNING: )")
+_NO_NEWS = re.compile(
+    r"^(Parsing config|Saving to |Loading new save file|Savefile contains|"
+    r"(libxl|xc|xencall): (warning|notice|info|progress|debug|detail): |warning: |WARNING: )"
+)
 
 
 def headline(output: str) -> str | None:
