@@ -80,10 +80,8 @@ class InputParser:
                 self._sequence = character
             elif self._paste is not None:
                 yield from self._in_paste(self._paste, character)
-            elif character == "\0":
-                yield Token("noise", character)  # BREAK, or an idle line coming up
             else:
-                yield Token("key", "\x7f" if character == "\b" else character)
+                yield _single(character)
 
     def timeout(self) -> Iterator[Token]:
         """Nothing came for so long that what has begun will not be finished."""
@@ -148,7 +146,7 @@ class InputParser:
         if character < " " and len(so_far) > 1:  # no control characters within: it was cut
             self._sequence = ""
             yield Token("noise", so_far)
-            yield Token("key", character)
+            yield _single(character)
             return
         self._sequence = so_far = so_far + character
         if _unfinished(so_far):
@@ -197,6 +195,13 @@ class InputParser:
         text, self._paste = "".join(self._paste or ()), None
         if text:
             yield Token("paste", _clean(text))
+
+
+def _single(character: str) -> Token:
+    """A character that belongs to no sequence."""
+    if character == "\0":  # BREAK, or an idle line coming up
+        return Token("noise", character)
+    return Token("key", "\x7f" if character == "\b" else character)
 
 
 def _unfinished(sequence: str) -> bool:

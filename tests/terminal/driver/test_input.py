@@ -56,6 +56,7 @@ def test_noise_presses_nothing() -> None:
     assert keys(b"\xff\xfe\x00\x80\xc0") == []
     assert keys(b"q\xe9", b"\xffq") == ["q", "q"]
     assert keys(b"\x00\x00") == []
+    assert keys(b"\x1b[\x00", b"\x1b[\x08") == ["\x7f"]  # behind a sequence that was cut, too
 
 
 @pytest.mark.parametrize(
