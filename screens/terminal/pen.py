@@ -20,7 +20,8 @@ ERASED_FROM = 9
 """Longer stretches of blanks are erased (ECH) and jumped over (CUF) instead of written."""
 _ERASED = " " * (ERASED_FROM + 1)
 _LONG_BLANKS = re.compile(_ERASED + " *")
-_REPEATED = re.compile(r"(.)\1{4,}")
+# ASCII only: tmux 3.3 says that it repeats, and does not repeat a character of several bytes.
+_REPEATED = re.compile(r"([ -~])\1{4,}")
 _TO_GRAPHICS = str.maketrans(DEC_GRAPHICS)
 
 
