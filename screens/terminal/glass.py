@@ -9,7 +9,7 @@ has been written, so the next one starts from there, with whatever the sheet say
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from xentui.screens.terminal.capabilities import Capabilities
 from xentui.screens.terminal.looks import Look
@@ -60,7 +60,7 @@ class Glass:
                 return self._finish()
             if fresh:
                 self.pen.lose()
-            self._shorten()
+            self._shorten(room)
         if first:
             self._pending.sort(key=lambda y: y not in first)
         while self._pending:
@@ -115,35 +115,41 @@ class Glass:
 
     # Larger moves
 
-    def _shorten(self) -> None:
+    def _shorten(self, room: int | None) -> None:
         """Begin the frame with a larger move if that makes the whole of it shorter."""
         if len(self._pending) < 3:
             return
-        best: tuple[Pen, list[Cells]] | None = None
-        least = -1
+        beginnings: list[tuple[Pen, list[Cells]]] = []
         for attempt in (self._scrolled, self._erased_below, self._emptied):
             pen = self.pen.copy()
             rows = attempt(pen)
-            if rows is None:
+            if rows is not None:
+                beginnings.append((pen, rows))
+        if not beginnings:
+            return
+        least: int | None = None
+        for begin, rows in [(self.pen.copy(), self._rows), *beginnings]:
+            pen, shown = begin.copy(), list(rows)
+            pen.out += begin.out
+            if not self._try(pen, shown, least):
                 continue
-            if least < 0:
-                least = self._cost(self.pen.copy(), list(self._rows))
-            after, shown = pen.copy(), list(rows)
-            cost = len(pen.out) + self._cost(after, shown)
-            if cost < least:
-                least, best = cost, (pen, rows)
-        if best is not None:
-            pen, rows = best
-            pen.out[:0] = self.pen.out
-            self.pen, self._rows = pen, rows
-            wanted = self._sheet.rows
+            least, best = len(pen.out), (begin, rows, pen, shown)
+        begin, rows, pen, shown = best
+        wanted = self._sheet.rows
+        if room is None or len(pen.out) <= room:  # what was tried is the frame
+            self.pen, self._rows, self._pending = pen, shown, []
+        else:
+            self.pen, self._rows = begin, rows
             self._pending = [y for y in range(self._sheet.height) if wanted[y] != rows[y]]
 
-    def _cost(self, pen: Pen, rows: list[Cells]) -> int:
+    def _try(self, pen: Pen, rows: list[Cells], least: int | None) -> bool:
+        """Write all rows that differ; False as soon as that takes no less than another way did."""
         for y, cells in enumerate(self._sheet.rows):
             if cells != rows[y]:
                 self._write_row(pen, rows, y)
-        return len(pen.out)
+                if least is not None and len(pen.out) >= least:
+                    return False
+        return True
 
     def _emptied(self, pen: Pen) -> list[Cells] | None:
         if len(self._pending) * 2 < self._sheet.height:
@@ -228,16 +234,9 @@ class Glass:
             last = width - 2 if "" in (characters[-1], was_characters[-1]) else width - 1
             different = [x for x in different if x < last]
             shown[0][last:], shown[1][last:] = was_characters[last:], was_looks[last:]
-        start = 0
-        while start < len(different):
-            end = start + 1
-            while end < len(different) and self._bridges(
-                cells, different[end - 1] + 1, different[end], different[start], different[-1] + 1
-            ):
-                end += 1
-            pen.move(y, different[start])
-            pen.write(cells, different[start], different[end - 1] + 1)
-            start = end
+        for start, end in self._spans(cells, different):
+            pen.move(y, start)
+            pen.write(cells, start, end)
         if erase_from is not None:
             pen.move(y, erase_from)
             blank = looks[erase_from]
@@ -259,11 +258,25 @@ class Glass:
             return None
         return within[0]
 
+    def _spans(self, cells: Cells, different: list[int]) -> Iterator[tuple[int, int]]:
+        """The stretches of columns to write: what is different, and what is cheaper to write than to jump over."""
+        if not different:
+            return
+        start, last = different[0], different[-1]
+        if last - start < len(different):  # nothing equal in between
+            yield start, last + 1
+            return
+        before = start
+        for x in different:
+            if x - before > 1 and not self._bridges(cells, before + 1, x, start, last + 1):
+                yield start, before + 1
+                start = x
+            before = x
+        yield start, last + 1
+
     def _bridges(self, cells: Cells, start: int, end: int, begin: int, until: int) -> bool:
         """Whether to write the equal cells from `start` to `end` rather than to jump over them, when `begin` is
         the first column to be written and `until` follows the last different one."""
-        if start == end:
-            return True
         characters, looks = cells
         blank = looks[start]
         around = slice(start - 1, end + 1)

@@ -24,8 +24,8 @@ from xentui.screens.terminal.statistics import Statistics
 _AHEAD = 0.15
 """Seconds of output that may be under way before the next is held back."""
 _LEAST = 64
-_UNASKED = 1024
-"""Bytes to send between two questions while the speed is unknown."""
+_UNKNOWN_WINDOW = 4096
+"""Bytes that may be under way while the speed is unknown; a quarter of it passes between two questions."""
 _MOST = 1 << 16
 _PATIENCE = 3.0
 """Seconds to wait for an answer."""
@@ -74,7 +74,7 @@ class Line:
         self._asks = answers and self._measured
         self._pending = bytearray()
         self._reckoned, self._reckoned_at = 0.0, monotonic()
-        self._window = 4 * _UNASKED
+        self._window = _UNKNOWN_WINDOW
         self._unconfirmed = 0  # bytes sent since the last answer
         self._asked_at: float | None = None
         self._asked_behind = 0  # of these, the bytes in front of the question
@@ -113,7 +113,7 @@ class Line:
         self._statistics.bytes_sent += len(data)
         if self._asks:
             self._unconfirmed += len(data)
-            if self._asked_at is None and self._unconfirmed >= min(_UNASKED, self._window // 2):
+            if self._asked_at is None and self._unconfirmed >= max(2 * _LEAST, self._window // 4):
                 data += QUESTION
                 self._statistics.bytes_sent += len(QUESTION)
                 self._asked_at, self._asked_behind = monotonic(), self._unconfirmed

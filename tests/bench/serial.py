@@ -24,7 +24,7 @@ TERM = "vt220"
 PACE = 960  # bytes a second
 APP = [sys.executable, str(HERE / "bench_app.py")]
 PEER = [sys.executable, str(HERE / "curses_peer.py")]
-DOWN, PAGE_DOWN, F5 = b"\x1b[B", b"\x1b[6~", b"\x1b[15~"
+DOWN, UP, PAGE_DOWN, PAGE_UP, F5 = b"\x1b[B", b"\x1b[A", b"\x1b[6~", b"\x1b[5~", b"\x1b[15~"
 
 # What is done, the key that does it, how many times, and what then stands on the screen.
 STEPS = [
@@ -140,15 +140,15 @@ def _whole(terminal: Emulated, row: int) -> bool:
     return sum(len(text) for text, look in terminal.emulator.runs(row) if look.reverse) > 75
 
 
-def cpu_per_frame(driver: str, frames: int) -> float:
-    """Milliseconds of CPU, user and system, that one more row down costs."""
+def cpu_per_frame(driver: str, frames: int, keys_in_turn: tuple[bytes, ...]) -> float:
+    """Milliseconds of CPU, user and system, that one more key costs, Textual's work included."""
 
     def used(keys: int) -> float:
         with Emulated([*APP, driver], term="xterm-256color") as terminal:
             terminal.shows("server02")
             terminal.quiet(0.3)
             for number in range(keys):
-                terminal.type(DOWN if number // 15 % 2 == 0 else b"\x1b[A")
+                terminal.type(keys_in_turn[number % len(keys_in_turn)])
                 terminal.burst(0.0)
             terminal.type(b"q")
             terminal.until(lambda: terminal.process.poll() is not None, 20)
@@ -186,11 +186,17 @@ def main() -> None:
         print(
             f"  longest event-loop stall, s {stall('lean', 20):>6.3f}   bar 0.050     stock {stall('stock', 20):>6.3f}"
         )
-        cpu = {driver: cpu_per_frame(driver, 300) for driver in ("lean", "stock")}
-        print(
-            f"CPU per row down, ms: lean {cpu['lean']:.2f}, stock {cpu['stock']:.2f}, "
-            f"ratio {cpu['lean'] / cpu['stock']:.2f}, bar 1.0"
-        )
+        print("CPU per key, ms, the median of five turns each")
+        for name, turn in (
+            ("rows", (DOWN,) * 15 + (UP,) * 15),
+            ("pages", (PAGE_DOWN, PAGE_UP)),
+        ):
+            cpu: dict[str, list[float]] = {"lean": [], "stock": []}
+            for _ in range(5):
+                for driver, figures in cpu.items():
+                    figures.append(cpu_per_frame(driver, 60, turn))
+            ours_, stocks = (statistics.median(figures) for figures in cpu.values())
+            print(f"  {name:<26}{ours_:>8.2f}{'':>8}{ours_ / stocks:>7.2f}{1.0:>6}{stocks:>9.2f}")
 
 
 if __name__ == "__main__":
