@@ -89,8 +89,15 @@ async def _ask(app: XentuiApp, question: Question, remark: str, domain: Domain) 
 async def _confirm(app: XentuiApp, action: Action, domains: Sequence[Domain], argument: str) -> bool:
     count = len(domains)
     commands = [command for domain in domains if (command := action.by_hand(domain, argument)) is not None]
-    names = [f"{printable(d.name)}{f'  (id {d.id})' if d.id is not None else ''}" for d in domains]
-    question = f"{action.title} this domain?" if count == 1 else f"{action.title} these {count} domains?"
+    names = [f"{printable(d.name)}{f' (id {d.id})' if d.id is not None else ''}" for d in domains]
+    # The name of a single one stands in the question: it is seen however small the screen is.
+    question = f"{action.title} {names[0]}?" if count == 1 else f"{action.title} these {count} domains?"
     return await app.push_screen_wait(
-        Confirm(question, names, action.warning, [shlex.join(command) for command in commands], action.title)
+        Confirm(
+            question,
+            names if count > 1 else [],
+            action.warning,
+            [shlex.join(command) for command in commands],
+            action.title,
+        )
     )

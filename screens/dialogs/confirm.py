@@ -11,14 +11,18 @@ from textual.containers import Vertical
 from xentui.screens.dialogs.dialog import Dialog
 from xentui.screens.dialogs.prose import Paragraph, Prose
 from xentui.screens.widgets.key_bar import KeyBar
+from xentui.screens.widgets.text_view import TextView
 
 
 class Confirm(Dialog[bool]):
-    """`question` on top, below it the `names` of what is meant, then the `warning` and the commands."""
+    """`question` on top, below it the `names` if it does not name them, then the `warning` and the commands."""
 
+    DEFAULT_CSS = """
+    Confirm TextView { height: auto; background: $x-dialog-bg; }
+    """
     BINDINGS = [
         Binding("y", "answer(True)", show=False),
-        Binding("enter,escape,n,q", "answer(False)", show=False),
+        Binding("enter,escape,n,q", "answer(False)", show=False, priority=True),
     ]
 
     def __init__(self, question: str, names: Sequence[str], warning: str, commands: Sequence[str], yes: str) -> None:
@@ -27,19 +31,29 @@ class Confirm(Dialog[bool]):
         self.commands, self.yes = list(commands), yes
 
     def compose(self) -> ComposeResult:
-        room = max(1, self.app.size.height - 13)
-        names = self.names[:room]
-        if len(self.names) > room:
-            names[-1] = f"... and {len(self.names) - room + 1} more"
         rest: list[Paragraph] = [("", ""), (self.warning, "dialog")] if self.warning else []
         rest += [(f"By hand: {command}", "dialog-dim") for command in self.commands[:1]]
+        hints = [("Enter", "No, leave it"), ("y", self.yes)]
         with Vertical(id="dialog"):
-            yield Prose([(self.question, "dialog-title")])
-            yield Prose([(f"  {name}", "danger") for name in names], most=room)
+            yield Prose([(self.question, "danger")])
+            if self.names:
+                yield TextView(ground="dialog")  # all of them are to be seen, if need be by scrolling
+                hints.append(("Up/Down", "Scroll"))
             yield Prose([*rest, ("", "")])
-            bar = KeyBar([("Enter", "No, leave it"), ("y", self.yes)], always=2)
+            bar = KeyBar(hints, always=2)
             bar.ground = "dialog"
             yield bar
+
+    def on_mount(self) -> None:
+        self._fill()
+
+    def on_resize(self) -> None:
+        self._fill()
+
+    def _fill(self) -> None:
+        for view in self.query(TextView):
+            view.styles.height = max(1, min(len(self.names), self.app.size.height - 12))
+            view.show([((f"  {name}", "danger"),) for name in self.names])
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xentui.domains.domain import HostInfo, Snapshot
 from xentui.screens import formats
-from xentui.screens.drawing import Line, Part, width_of
+from xentui.screens.drawing import Line, Part, fit, width_of, wrap
 from xentui.screens.glyphs import Glyphs
 from xentui.screens.widgets.lines import Lines
 from xentui.screens.widgets.memory_bar import memory_bar
@@ -23,7 +23,7 @@ class Heading:
 
 
 class Header(Lines):
-    """Two lines, one on a very low screen, and one more for a problem."""
+    """Two lines, one on a very low screen, and one or two more for a problem."""
 
     ground = "header"
 
@@ -42,10 +42,14 @@ class Header(Lines):
             problems = ["The dom0 does not answer; what you see is old."]
         if problems:
             more = f" (and {len(problems) - 1} more: key i)" if len(problems) > 1 else ""
-            text = f" ! {problems[0]}"
-            room = max(0, width - len(more))
-            cut = text if width_of(text) <= room else text[: max(0, room - 1)] + self.glyphs.more
-            lines.append(((cut + more + " " * width, "problem"),))
+            # What to do about it tends to stand at the end of the sentence.
+            wrapped = wrap(f"! {problems[0]}{more}", max(1, width - 2))
+            shown = wrapped[: 1 if low else 2]
+            if len(wrapped) > len(shown):
+                room = max(1, width - 2 - len(more))
+                shown[-1] = fit(shown[-1], room, self.glyphs.more).rstrip().rstrip(self.glyphs.more)
+                shown[-1] += self.glyphs.more + more
+            lines += [((f" {line}{' ' * width}", "problem"),) for line in shown]
         if len(lines) != self.size.height or self.styles.height is None:
             self.styles.height = len(lines)
         self.show(lines)

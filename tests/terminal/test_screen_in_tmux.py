@@ -100,7 +100,7 @@ def test_a_guest_is_started_looked_at_and_left(terminal: Terminal, request: pyte
         terminal.tmux("resize-window", "-x", str(width), "-y", str(height))
         terminal.see(*("server02", "guests up", "Quit") if width >= 80 else ("DEMO", "server02"))
     terminal.press("K")
-    terminal.see("Destroy this domain?", "server02")
+    terminal.see("Destroy server02 (id ")
     terminal.press("y")
     terminal.see("Destroy server02: done.", "2 of 4 guests up")
     terminal.press("q")

@@ -47,7 +47,7 @@ async def test_destroy_defaults_to_no(answer: str) -> None:
     async with opened() as desk:
         await goto(desk, "server01")
         await desk.press("K")
-        await desk.see("Destroy this domain?", "server01  (id 1)", "xl destroy server01", "pulling the power")
+        await desk.see("Destroy server01 (id 1)?", "xl destroy server01", "pulling the power")
         await desk.press(answer)
         await desk.see("Nothing was done.")
         assert desk.inventory.fake.calls == []
@@ -56,7 +56,7 @@ async def test_destroy_defaults_to_no(answer: str) -> None:
 async def test_destroy_with_y_goes_to_all_marked_and_names_them() -> None:
     async with opened() as desk:
         await desk.press("asterisk", "K")
-        await desk.see("Destroy these 2 domains?", "server01  (id 1)", "client01  (id 2)")
+        await desk.see("Destroy these 2 domains?", "  server01 (id 1)", "  client01 (id 2)")
         assert "server02  " not in desk.text().partition("Destroy these")[2]
         await desk.press("y")
         await desk.until(lambda: len(desk.inventory.fake.calls) == 2)
@@ -274,3 +274,25 @@ async def test_keys_typed_ahead_go_where_they_were_meant_to_go() -> None:
         await desk.burst("m", "backspace", "backspace", "backspace", *"300", "enter", "F")
         await desk.until(lambda: desk.inventory.fake.calls)
         assert desk.inventory.fake.calls == [("set_memory", "server01", 300)]
+
+
+async def test_the_names_of_many_are_all_to_be_seen_before_they_are_destroyed() -> None:
+    names = [f"guest{n:02}" for n in range(40)]
+    for size in ((80, 24), (20, 5)):
+        async with opened(FakeInventory([domain(name, n + 1) for n, name in enumerate(names)]), size=size) as desk:
+            await desk.press("asterisk", "K")
+            await desk.see("Destroy these 40")
+            seen = set()
+            for _ in range(45):
+                seen |= {name for name in names if f"  {name} " in desk.text()[desk.text().index("Destroy") :]}
+                await desk.press("down")
+            assert seen == set(names)
+            await desk.press("enter")
+            assert desk.inventory.fake.calls == []
+
+
+async def test_one_that_is_to_be_destroyed_is_named_on_the_smallest_screen() -> None:
+    async with opened(size=(20, 5)) as desk:
+        await goto(desk, "server01")
+        await desk.press("K")
+        await desk.see("Destroy server01")
