@@ -178,8 +178,6 @@ class Runner:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=self.child_environment(),
-                encoding="utf-8",
-                errors="surrogateescape",
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
@@ -187,14 +185,16 @@ class Runner:
             headline = f"{shown_argv[0]}: cannot be started: {reason}"
             raise ProgramMissingError(ended(None, err=headline), headline) from error
 
+        # Bytes, and decoded here: text mode would make a newline of every carriage return, in files too.
+        data_in = text_in.encode("utf-8", "surrogateescape") if text_in is not None else None
         end = clock + deadline
         while True:
             try:
                 wait = max(0.0, end - time.monotonic())
-                out, err = process.communicate(text_in, timeout=min(wait, _CANCEL_POLL) if cancel else wait)
+                out, err = process.communicate(data_in, timeout=min(wait, _CANCEL_POLL) if cancel else wait)
                 break
             except subprocess.TimeoutExpired:
-                text_in = None  # communicate() has taken it and goes on
+                data_in = None  # communicate() has taken it and goes on
                 if cancel is not None and cancel.is_set():
                     partial = end_process(process)
                     headline = f"{shown_argv[0]}: cancelled"
@@ -203,7 +203,7 @@ class Runner:
                     partial = end_process(process)
                     headline = f"{shown_argv[0]}: no answer within {deadline:g} s"
                     raise DeadlineError(ended(None, *partial), headline) from None
-        done = ended(process.returncode, out, err)
+        done = ended(process.returncode, _text(out), _text(err))
         if check and not done.ok:
             raise CommandError(done)
         return done
@@ -223,20 +223,24 @@ class Runner:
         )
 
 
-def end_process(process: subprocess.Popen[str]) -> tuple[str, str]:
+def _text(said: str | bytes | None) -> str:
+    return said.decode("utf-8", "surrogateescape") if isinstance(said, bytes) else said or ""
+
+
+def end_process(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> tuple[str, str]:
     """Kill `process` and all it started; give what it had said. Never waits more than a second or so."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     try:
         out, err = process.communicate(timeout=_REAP_SECONDS)
-        return out or "", err or ""
+        return _text(out), _text(err)
     except (subprocess.TimeoutExpired, ValueError):
         for pipe in (process.stdout, process.stderr, process.stdin):
             _close(pipe)
         return "", ""
 
 
-def _close(pipe: IO[str] | None) -> None:
+def _close(pipe: IO[str] | IO[bytes] | None) -> None:
     if pipe is not None:
         with contextlib.suppress(OSError, ValueError):
             pipe.close()

@@ -173,3 +173,12 @@ def test_a_broken_memory_of_saved_guests_is_forgotten(host: FolderHost) -> None:
     for text in ("{", "[]", '{"used": 3}', '{"elsewhere": null}'):
         guests._file.write_text(text)
         assert SavedGuests(host).list() == []
+
+
+def test_a_save_file_read_through_a_program(host: FolderHost) -> None:
+    """As over ssh: the carriage return in the magic must come through."""
+    data = save_file()
+    path = host.write("/data", data)
+    host.program("head", f"exec /usr/bin/head -c 4096 {path}")
+    said = host.run(["head"], deadline=10, record=False).stdout
+    assert said.encode("utf-8", "surrogateescape") == data[:4096]
