@@ -37,6 +37,7 @@ class TerminalScreen(Page):
                 ("Frames sent", str(counted.frames_sent)),
                 ("Frames skipped", f"{counted.frames_skipped}  (a newer one came before the line had room)"),
                 ("Bytes waiting", str(counted.bytes_waiting)),
+                ("Seconds behind", f"{counted.seconds_behind:.1f}"),
                 ("Noise received", f"{counted.noise_bytes} bytes that were no key"),
             ]
         else:

@@ -85,7 +85,7 @@ def test_the_glass_shows_the_sheet(term: str, room: int | None, terminfo: Callab
         has = terminfo(term, utf8=True, glyphs="unicode", colours=256 if "256" in term else has.colours)
     random_ = random.Random(f"{term} {room}")
     width, height = 60, 9
-    for round_ in range(3):
+    for round_ in range(2):
         sheet = Sheet(width, height, Looks(has), has.glyphs)
         glass = Glass(has, sheet)
         glass.pen.repeats = has.repeat and round_ % 2 == 1
