@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except UsageError as error:
         return _complain(str(error), USAGE)
+    except OSError as error:
+        return _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), FAILED)
     except FAILURES as error:
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:

@@ -51,6 +51,8 @@ class Host:
     libvirt_uri: str | None = None
     #: False where there is only libvirt to speak to (``--host qemu:///system``).
     has_toolstack = True
+    #: What answers for the toolstack: xl, until `Xl` finds that it is xm.
+    toolstack_program = "xl"
 
     def __init__(self, runner: Runner | None = None) -> None:
         self.runner = runner or Runner()

@@ -212,11 +212,6 @@ def test_reading(desk: Desk) -> None:
     assert shares[0].name == "Domain-0" and shares[0].weight == 256 and shares[0].cap == 0
 
 
-def test_the_console_is_named_as_xl_wants_it(desk: Desk) -> None:
-    assert desk.xl.console_argv(desk.domain("Domain-0")) == ["xl", "console", "Domain-0"]
-    assert desk.xl.console_argv(Domain("12", 7), "pv") == ["xl", "console", "-t", "pv", "7"]
-
-
 def test_json(desk: Desk, guest: Domain) -> None:
     values = json.loads(json.dumps(domain_json(guest)))
     assert tuple(values) == KEYS

@@ -60,8 +60,8 @@ class Console(Protocol):
 def console_argv(host: Host, domain: Console) -> list[str] | None:
     """The command for the console of a domain as it is now, by its present id; None while it does not run."""
     if not host.has_toolstack and host.libvirt_uri:
-        return ["virsh", "-c", host.libvirt_uri, "console", "--force", domain.name]
-    return ["xl", "console", str(domain.id)] if domain.id is not None else None
+        return ["virsh", "-c", host.libvirt_uri, "console", "--", domain.name]
+    return [host.toolstack_program, "console", str(domain.id)] if domain.id is not None else None
 
 
 class ConsoleSession:

@@ -64,13 +64,17 @@ class Xl:
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.program = "xl"
         self._probed = False
         self._probe_read: tuple[float, str] | None = None
         self.saved_guests = SavedGuests(host)
         self.autostart = Autostart(host)
         #: Counts what xentui changed in the host's files: links for start-up, saved guests.
         self.files_version = 0
+
+    @property
+    def program(self) -> str:
+        """Which of xl and xm answers. The host keeps it, for its consoles too."""
+        return self.host.toolstack_program
 
     # What only reads.
 
@@ -86,7 +90,7 @@ class Xl:
         except ToolstackError:
             if not self._xm_answers():
                 raise
-            self.program = "xm"
+            self.host.toolstack_program = "xm"
         self._probed = True
 
     def _xm_answers(self) -> bool:
@@ -126,10 +130,6 @@ class Xl:
         if scheduler not in ("credit", "credit2"):
             raise ToolstackError(f"The scheduler {scheduler or '(unknown)'} has no weights and caps.")
         return parse_shares(self._read("sched-credit2" if scheduler == "credit2" else "sched-credit"))
-
-    def console_argv(self, domain: Domain, type: str | None = None) -> Argv:
-        """The command that attaches to its console, `type` being pv or serial."""
-        return [self.program, "console", *(["-t", type] if type else []), domain.reference]
 
     def log_path(self, name: str) -> str:
         """Where the monitor process of the domain writes."""
