@@ -156,14 +156,18 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         if self.refresher.busy_seconds == 0:
             self.refresher.request()
         elif self.stale_seconds is not None:
-            self.live.snapshot_changed()
+            self._show_snapshot()
         if self.jobs.running:
             self.say(self.jobs.sentence(shown(ACTION["cancel"].keys[0])))
 
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
         self.snapshot = message.snapshot
         self.history.update(message.snapshot)
-        if self._is_open:
+        self._show_snapshot()
+
+    def _show_snapshot(self) -> None:
+        # A screen that is not ready yet shows it when it is.
+        if self._is_open and self.live.ready:
             self.live.snapshot_changed()
 
     def _inventory_changed(self) -> None:

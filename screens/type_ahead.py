@@ -71,6 +71,10 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
 
         self.run_worker(run(), group="dialogs")
 
+    def forget_typed(self) -> None:
+        """Drop what was typed ahead: it cannot be the answer to a question that was not there yet."""
+        self._typed.clear()
+
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             self._typed.append(event)

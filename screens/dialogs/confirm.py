@@ -45,6 +45,7 @@ class Confirm(Dialog[bool]):
             yield bar
 
     def on_mount(self) -> None:
+        self.xentui.forget_typed()  # the y is to be typed by somebody who has seen the question
         self._fill()
 
     def on_resize(self) -> None:

@@ -268,7 +268,7 @@ async def test_keys_typed_ahead_go_where_they_were_meant_to_go() -> None:
         assert desk.inventory.fake.calls == []
         await desk.burst("escape", "escape")
         await goto(desk, "server01")
-        await desk.burst("colon", *"sdsdsd", "escape", "K", "enter", "o", "enter")
+        await desk.burst("colon", *"sdsdsd", "escape", "o", "enter")
         assert desk.inventory.fake.calls == []
         await goto(desk, "server01")
         await desk.burst("m", "backspace", "backspace", "backspace", *"300", "enter", "F")
@@ -296,3 +296,13 @@ async def test_one_that_is_to_be_destroyed_is_named_on_the_smallest_screen() -> 
         await goto(desk, "server01")
         await desk.press("K")
         await desk.see("Destroy server01")
+
+
+async def test_a_y_that_was_typed_before_the_question_stood_there_is_no_yes() -> None:
+    async with opened() as desk:
+        await goto(desk, "server01")
+        await desk.burst("K", "y", "y")
+        await desk.see("Destroy server01 (id 1)?")
+        assert desk.inventory.fake.calls == []
+        await desk.press("y")
+        await desk.until(lambda: desk.inventory.fake.calls)
