@@ -68,6 +68,7 @@ pictures: $(VENV)/dev.stamp ## the README's pictures, from the real program
 	$(BIN)/python tests/pictures.py
 
 bench: $(VENV)/dev.stamp ## bytes, latency and CPU beside curses and the stock driver
+	$(BIN)/python tests/bench/emulator.py
 	$(BIN)/python tests/bench/serial.py
 
 clean: ## remove the environment and what was built
