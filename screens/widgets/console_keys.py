@@ -23,7 +23,7 @@ LEADER_KEYS: tuple[LeaderKey, ...] = (
     LeaderKey(("f",), "f", "large", "large", "large, or beside the table"),
     LeaderKey(("t",), "t", "tile", "tile", "all side by side, or one"),
     LeaderKey(("s",), "s", "size", "size", "type stty with this size"),
-    LeaderKey(("g", "pageup", "up"), "g", "history", "scroll", "scroll back; / searches"),
+    LeaderKey(("g", "pageup", "up"), "g", "history", "scroll", "scroll back; / and x search"),
     LeaderKey(("slash",), "/", "search", "", "search in the history"),
     LeaderKey(("e",), "e", "escape", "", "type Ctrl+] in the guest"),
     LeaderKey(("at", "space"), "@", "null", "", "type Ctrl+Space in the guest"),
@@ -39,4 +39,4 @@ LEADER_KEYS: tuple[LeaderKey, ...] = (
 BY_KEY = {key: entry for entry in LEADER_KEYS for key in entry.keys}
 
 #: What the keys do while the history is in view.
-HISTORY_HINT = "PgUp PgDn Home End  / search  n N next  q back"
+HISTORY_HINT = "PgUp PgDn Home End  / search  x regexp  n N next  q back"

@@ -7,11 +7,11 @@ newest state is shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
@@ -20,12 +20,13 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from xentui.console.history import first_line, last_line, pattern_of, texts
 from xentui.console.keys import key_bytes, key_label, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
 from xentui.screens.drawing import Line, draw, width_of
 from xentui.screens.themes import Theme
-from xentui.screens.widgets import console_texts as texts
+from xentui.screens.widgets import console_texts
 from xentui.screens.widgets.console_cells import overlay, row_strip
 from xentui.screens.widgets.console_keys import BY_KEY
 from xentui.screens.widgets.console_view import ConsoleView
@@ -183,8 +184,8 @@ class ConsolePane(Widget, can_focus=True):
         """What stands over the guest's rows: the help from the first on, a notice over the last."""
         width, height = self.size.width, self.size.height - 1
         if self._help:
-            return texts.help_lines(self.leader, width, height)
-        return texts.notice(self.session, width, height)
+            return console_texts.help_lines(self.leader, width, height)
+        return console_texts.notice(self.session, width, height)
 
     def _row(self, y: int, width: int) -> Strip:
         ground = self.theme["text"]
@@ -202,10 +203,9 @@ class ConsolePane(Widget, can_focus=True):
             runs, emulator.columns, ground, reverse_screen=emulator.modes.reverse_screen, cursor=cursor,
             cursor_style=style,
         )  # fmt: skip
-        if view.found is not None and view.found[0] == view.first + y:
-            number, start, end = view.found
-            text = view.text(number)
-            strip = overlay(strip, cell_len(text[:start]), cell_len(text[:end]), Style(reverse=True, bold=True))
+        if view.found is not None and view.found.line == view.first + y:
+            start, end = view.found.column, view.found.column + view.found.width
+            strip = overlay(strip, start, end, Style(reverse=True, bold=True))
         return strip.crop(view.left, view.left + width).adjust_cell_length(width, ground)
 
     def _title(self, width: int) -> Strip:
@@ -213,9 +213,9 @@ class ConsolePane(Widget, can_focus=True):
         if self._prompt is not None:
             return draw(((f"{self._prompt[0]} {self._prompt[1]}_", ""),), width, self.theme, base=ground)
         if self._leading:
-            return draw(texts.hint(self.leader, ground), width, self.theme, base=ground)
+            return draw(console_texts.hint(self.leader, ground), width, self.theme, base=ground)
         left: list[tuple[str, str]] = [*self.tabs] if self.tabs else [(f" {self.session.name} ", "")]
-        right = f" {self._said or texts.status(self.session, self.view, self.leader, focused=self.has_focus)} "
+        right = f" {self._said or console_texts.status(self.session, self.view, self.leader, focused=self.has_focus)} "
         room = width - width_of(right)
         used = sum(width_of(text) for text, _ in left)
         if room < used + 1:
@@ -364,8 +364,9 @@ class ConsolePane(Widget, can_focus=True):
         path = Path(name).expanduser()
         try:
             with path.open("x", encoding="utf-8") as file:
-                first = self.session.emulator.scrollback_dropped
-                file.writelines(f"{self.view.text(number)}\n" for number in range(first, self.view.last + 1))
+                emulator = self.session.emulator
+                lines = texts(emulator, first_line(emulator), last_line(emulator))
+                file.writelines(f"{line}\n" for line in lines)
         except OSError as error:
             self.say(f"{path}: {error.strerror}")
         else:
@@ -411,16 +412,25 @@ class ConsolePane(Widget, can_focus=True):
             view.leave()
         elif key == "slash":
             self._ask("/", self._search)
-        elif key in ("n", "N", "upper_n") and self._words:
-            self._search(self._words, back=key == "n")
+        elif key == "x":
+            self._ask("Regular expression:", lambda words: self._search(words, regular=True))
+        elif key in ("n", "N", "upper_n") and self._pattern is not None:
+            self._next(self._pattern, back=key == "n")
         self.refresh()
 
-    _words = ""
+    _pattern: re.Pattern[str] | None = None
 
-    def _search(self, words: str, *, back: bool = True) -> None:
-        self._words = words
-        if not self.view.search(words, back=back):
-            self.say(f"no {'older' if back else 'newer'} line with {words}")
+    def _search(self, words: str, *, regular: bool = False) -> None:
+        try:
+            self._pattern = pattern_of(words, regular=regular)
+        except ValueError as error:
+            self.say(str(error))
+        else:
+            self._next(self._pattern)
+
+    def _next(self, pattern: re.Pattern[str], *, back: bool = True) -> None:
+        if not self.view.search(pattern, back=back):
+            self.say(f"no {'older' if back else 'newer'} line with that")
         self.refresh()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

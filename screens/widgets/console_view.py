@@ -6,7 +6,10 @@ view of the history stays where it is while new lines arrive.
 
 from __future__ import annotations
 
+import re
+
 from xentui.console.emulator import Emulator, Runs
+from xentui.console.history import Found, first_line, last_line, search
 
 
 class ConsoleView:
@@ -18,7 +21,7 @@ class ConsoleView:
         self.top = 0  # of the screen, while live
         self.left = 0
         self._first: int | None = None  # number of the first line, in the history
-        self.found: tuple[int, int, int] | None = None  # what was searched: line, first and last cell
+        self.found: Found | None = None  # what was searched last
 
     @property
     def live(self) -> bool:
@@ -62,19 +65,6 @@ class ConsoleView:
         index = number - self.emulator.scrollback_dropped
         return self.emulator.scrollback_runs(index) if index >= 0 else None
 
-    def text(self, number: int) -> str:
-        """The text of a line by its number, without trailing blanks; empty for one that is gone."""
-        row = number - self._screen_start
-        if row >= 0:
-            return "".join(text for text, _ in self.emulator.runs(row)).rstrip() if row < self.emulator.rows else ""
-        index = number - self.emulator.scrollback_dropped
-        return self.emulator.scrollback_text(index) if index >= 0 else ""
-
-    @property
-    def last(self) -> int:
-        """The number of the screen's last line."""
-        return self._screen_start + self.emulator.rows - 1
-
     # The history.
 
     def scroll(self, lines: int) -> None:
@@ -99,24 +89,19 @@ class ConsoleView:
         self.found = None
         self.follow()
 
-    def search(self, words: str, *, back: bool = True) -> bool:
-        """Find the next line that holds `words`, from what was found last or from the view; show it.
-
-        Capital letters count only if `words` has some. False if there is no other line.
-        """
-        fold = words == words.casefold()
-        start = self.found[0] if self.found is not None else self.last + 1 if back else self.first - 1
-        oldest = self.emulator.scrollback_dropped
-        numbers = range(start - 1, oldest - 1, -1) if back else range(max(start + 1, oldest), self.last + 1)
-        for number in numbers:
-            text = self.text(number)
-            at = (text.casefold() if fold else text).find(words)
-            if at >= 0:
-                self.found = number, at, at + len(words)
-                if not self.first <= number < self.first + self.height or self.live:
-                    self._first = max(oldest, number - self.height // 2)
-                return True
-        return False
+    def search(self, pattern: re.Pattern[str], *, back: bool = True) -> bool:
+        """Show the next match, from what was found last or from the view. False if there is no other."""
+        if self.found is not None:
+            start = self.found.line
+        else:
+            start = last_line(self.emulator) + 1 if back else self.first - 1
+        found = search(self.emulator, pattern, start, back=back)
+        if found is None:
+            return False
+        self.found = found
+        if not self.first <= found.line < self.first + self.height or self.live:
+            self._first = max(first_line(self.emulator), found.line - self.height // 2)
+        return True
 
 
 def _panned(start: int, place: int, size: int, whole: int) -> int:

@@ -207,7 +207,12 @@ async def test_history_and_search(tmp_path: Path) -> None:
         await pilot.pause()
         assert screen(pilot)[8:] == before, "new lines must not move what is read"
         await pilot.press("slash", *"LINE 17", "enter")
-        await until(pilot, shown(pilot, "no older line with LINE 17"))
+        await until(pilot, shown(pilot, "no older line with that"))
+        await pilot.press("x", *"line [", "enter")
+        await until(pilot, shown(pilot, "is no regular expression"))
+        await pilot.press("x", *"line 1[0-2]00 of", "enter")
+        await until(pilot, shown(pilot, "line 1200 of"))
+        await pilot.press("end", "ctrl+right_square_bracket", "g")
         await pilot.press("slash", *"line 17", "enter")
         await until(pilot, shown(pilot, "line 1799 of"))
         await pilot.press("n")
