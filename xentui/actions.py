@@ -303,7 +303,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("command-log", "Commands", ("L",), Group.VIEW, "every command run for you, ready to paste",
            needs_domain=False, bar=8),
     Action("shell", "Shell", ("exclamation_mark",), Group.PROGRAM, "a shell on the host; come back with exit",
-           needs_domain=False),
+           changes=True, needs_domain=False),
     Action("cancel", "Cancel", ("ctrl+x",), Group.PROGRAM, "end an action that is still running", needs_domain=False),
     Action("theme", "Theme", ("f9",), Group.PROGRAM, "choose how it looks", needs_domain=False),
     Action("palette", "Palette", ("colon", "ctrl+p"), Group.PROGRAM, "find an action by its name", needs_domain=False),

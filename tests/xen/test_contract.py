@@ -19,6 +19,7 @@ def test_the_contract_holds_on_a_real_xen(dom0: Dom0) -> None:
         **os.environ,
         "XENTUI_CONTRACT_HOST": dom0.target,
         "XENTUI_CONTRACT_SSH_OPTIONS": shlex.join(dom0.options),
+        "XENTUI_CONTRACT_LIBVIRT": dom0.libvirt_uri,
     }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--durations=10", "tests/contract"],
