@@ -124,7 +124,7 @@ class Dom0:
             "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
         ]  # fmt: skip
         self.target = f"ssh://root@127.0.0.1:{port}"
-        self.libvirt_uri = f"xen+ssh://root@127.0.0.1:{port}/system?keyfile={key}&no_verify=1&no_tty=1"
+        self.libvirt_uri = f"xen+ssh://root@127.0.0.1:{port}/system?keyfile={key}&no_verify=1"
         self.host = SshHost(self.target, options=self.options)
 
     def connect(self, deadline: float = SSH_DEADLINE) -> None:
