@@ -13,6 +13,8 @@ from xentui.host import Host
 COLUMNS, ROWS = 80, 24
 #: The fewest lines that the table keeps below which the console gets less than it wants: head and rows.
 _TABLE_LINES = 7
+#: In fewer lines only one of the two is seen: the one that has the keys.
+_LEAST_LINES = 8
 #: The fewest columns the table keeps when the console stands at its side.
 _TABLE_COLUMNS = 80
 
@@ -41,10 +43,12 @@ class Split:
     console: int  # lines, or columns when side by side
 
 
-def split(width: int, height: int) -> Split:
-    """The split of a room of `width` by `height` cells."""
+def split(width: int, height: int, *, at_console: bool) -> Split:
+    """The split of a room of `width` by `height` cells; `at_console` is whether a console has the keys."""
     if width >= _TABLE_COLUMNS + 1 + COLUMNS:
         return Split(True, max(COLUMNS, width // 2 - 1))
+    if height < _LEAST_LINES:
+        return Split(False, height if at_console else 0)
     wanted = ROWS + 1
     if height - wanted >= _TABLE_LINES:
         return Split(False, wanted)

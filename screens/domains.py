@@ -39,6 +39,7 @@ class DomainsScreen(LiveScreen):
     DomainsScreen > #desk.-wide { layout: horizontal; }
     DomainsScreen DomainTable { height: 1fr; width: 1fr; }
     DomainsScreen #desk.-wide > ConsoleDeck { margin-left: 1; height: 1fr; }
+    DomainsScreen.-console-only DomainTable { height: 0; }
     DomainsScreen.-large DomainTable, DomainsScreen.-large > StatusLine, DomainsScreen.-large > KeyBar,
     DomainsScreen.-large > Header { display: none; }
     DomainsScreen.-large.-demo > Header { display: block; }
@@ -141,8 +142,12 @@ class DomainsScreen(LiveScreen):
     def _share_room(self) -> None:
         """Give table and consoles their parts of the desk."""
         size, deck = self.app.size, self.deck
-        shared = split(size.width, max(1, size.height - self.query_one(Header).size.height - 2))
+        at_console = isinstance(self.focused, ConsolePane)
+        below = 1 if self.has_class("-very-low") else 2
+        room = max(1, size.height - self.query_one(Header).size.height - below)
+        shared = split(size.width, room, at_console=at_console)
         self.query_one("#desk").set_class(shared.side_by_side, "-wide")
+        self.set_class(not shared.side_by_side and shared.console >= room, "-console-only")
         large = self.has_class("-large")
         deck.styles.height = None if shared.side_by_side or large else shared.console
         deck.styles.width = shared.console if shared.side_by_side and not large else None
@@ -159,6 +164,7 @@ class DomainsScreen(LiveScreen):
         self.table.set_consoles(self.deck.marks)
 
     def on_descendant_focus(self) -> None:
+        self._share_room()
         self._show_keys()
 
     def _show_keys(self) -> None:

@@ -1,0 +1,132 @@
+"""xentui itself in a tmux of its own, over a demo dom0 that the test can let things befall."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from xentui.demo.host import DemoHost
+
+DEADLINE = 30.0
+
+
+class RealScreen:
+    """The program, the terminal it is in, and what stands there."""
+
+    def __init__(self, host: DemoHost | None, folder: Path, *words: str, term: str = "xterm-256color") -> None:
+        """Over the demo of `host`, or with a demo of its own below `folder`."""
+        demo = host.environment() if host is not None else {"PATH": os.environ["PATH"]}
+        self._demo = os.fsencode(host.layout.directory if host is not None else folder)
+        self.socket = f"xentui-{uuid.uuid4().hex[:8]}"
+        self._left, self._pid, self._tty = folder / "left", folder / "pid", folder / "tty"
+        settings = {
+            "TERM": term,
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "XENTUI_DEMO_SPEED": "inf",
+            "TMPDIR": str(folder),
+            **{name: demo[name] for name in ("PATH", "XENTUI_DEMO_DIR") if name in demo},
+            **{name: os.environ[name] for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME")},
+        }
+        program = [sys.executable, "-m", "xentui.cli", "--demo", *words]
+        inner = f"echo $$ > {self._pid}; exec {shlex.join(program)}"
+        outer = f"tty > {self._tty}; sh -c {shlex.quote(inner)}; echo $? > {self._left}; exec cat"
+        environment = [f"{name}={value}" for name, value in settings.items()]
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
+                  shlex.join(["env", "-u", "NO_COLOR", "-u", "LC_ALL", *environment, "sh", "-c", outer]),
+                  ";", "set", "-g", "status", "off")  # fmt: skip
+
+    def tmux(self, *words: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self.socket, *words], check=False, capture_output=True, text=True, timeout=20
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def text(self, *, escapes: bool = False) -> str:
+        """The screen as it is now."""
+        return self.tmux("capture-pane", "-p", *(["-e"] if escapes else []))
+
+    def press(self, *keys: str) -> None:
+        """Keys by tmux's names."""
+        self.tmux("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        self.tmux("send-keys", "-l", text)
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        end, tick = time.monotonic() + DEADLINE, threading.Event()
+        while not condition():
+            assert time.monotonic() < end, f"{what} did not come:\n{self.text()}"
+            tick.wait(0.03)
+
+    def see(self, *texts: str) -> str:
+        """Wait until all of these stand on the screen."""
+        self.until(lambda: all(text in self.text() for text in texts), f"{texts}")
+        return self.text()
+
+    def see_no(self, *texts: str) -> str:
+        """Wait until none of these does."""
+        self.until(lambda: not any(text in self.text() for text in texts), f"the end of {texts}")
+        return self.text()
+
+    def on(self, domain: str) -> None:
+        """Put the cursor on the domain of this name, by way of the filter."""
+        self.press("Escape", "Escape", "/")
+        self.type(domain)
+        self.press("Enter")
+        self.see("filter ", domain, ": 1 of")
+
+    def log_in(self, guest: str) -> None:
+        """At the console of `guest` that is open."""
+        self.see(f"{guest} login:")
+        self.type("livexen\r")
+        self.see("Password:")
+        self.type("live\r")
+        self.see(f"livexen@{guest}:~$")
+
+    def size(self, columns: int, rows: int) -> None:
+        self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    @property
+    def pid(self) -> int:
+        """The process of xentui."""
+        self.until(lambda: self._pid.exists() and self._pid.read_text().strip(), "its process")
+        return int(self._pid.read_text())
+
+    def left(self) -> int:
+        """Wait for its end; its exit status. The terminal must be as it was."""
+        self.until(lambda: self._left.exists() and self._left.read_text().strip(), "its end")
+        modes = subprocess.run(
+            ["stty", "-a", "-F", self._tty.read_text().strip()], check=False, capture_output=True, text=True
+        )
+        assert {"icanon", "echo", "isig", "icrnl", "opost"} <= set(modes.stdout.split()), modes.stdout
+        shown = self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}").strip()
+        assert shown == "0 1 0", "alternate screen, cursor or mouse was not given back"
+        return int(self._left.read_text())
+
+    def clients(self) -> list[int]:
+        """The console clients of the demo that run."""
+        return self.processes(b"xenconsole.pyc")
+
+    def processes(self, program: bytes = b"") -> list[int]:
+        """The processes that work for the demo; only those whose command line holds `program`."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                with suppress(OSError):
+                    line = (folder / "cmdline").read_bytes()
+                    if self._demo in line and program in line and b"/left" not in line:
+                        found.append(int(folder.name))
+        return found
+
+    def close(self) -> None:
+        subprocess.run(["tmux", "-L", self.socket, "kill-server"], check=False, capture_output=True, timeout=20)
