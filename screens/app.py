@@ -252,6 +252,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
             self.push_screen(MessageDialog(headline, details))
 
     def do_refresh(self) -> None:
+        self.inventory.retry()
         self.refresher.request()
         self.say("Reading everything again.")
 

@@ -111,6 +111,9 @@ class FakeInventory:
         self.readings += 1
         return Snapshot(self.host_info, tuple(self.domains), self.taken, self.problems)
 
+    def retry(self) -> None:
+        pass
+
     def toolstack(self, domain: Domain) -> FakeToolstack:
         return self.fake
 

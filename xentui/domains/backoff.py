@@ -25,3 +25,7 @@ class Backoff:
 
     def succeeded(self) -> None:
         self._wait = self._until = 0.0
+
+    def cut_short(self) -> None:
+        """Somebody says that it works again: it may be tried now. If it does not, the next pause is no shorter."""
+        self._until = 0.0

@@ -101,6 +101,13 @@ class Inventory:
             raise ToolstackError(f"Nothing here can manage {domain.name}.")
         return self.xl
 
+    def retry(self) -> None:
+        """Let the next snapshot ask even who did not answer and is left alone for a while: the user says so."""
+        if self._xl_source is not None:
+            self._xl_source.retry()
+        if self.libvirt is not None:
+            self.libvirt.connection.retry()
+
     def snapshot(self) -> Snapshot:
         """All that is known now; with stale rows and a sentence where something does not answer."""
         with self._lock:

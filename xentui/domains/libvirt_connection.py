@@ -119,6 +119,10 @@ class LibvirtConnection:
         self._backoff.succeeded()
         return result
 
+    def retry(self) -> None:
+        """Let the next call try, however long a connection that failed is to be left alone."""
+        self._backoff.cut_short()
+
     def close(self) -> None:
         """Close the connection, unless it hangs."""
         with self._lock:

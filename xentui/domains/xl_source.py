@@ -59,6 +59,10 @@ class XlSource:
         self._state = XlState(rows, self._state.details, self._state.started, self._state.info, None, problem)
         return self._state
 
+    def retry(self) -> None:
+        """Let the next reading ask xl, however long it is to be left alone."""
+        self._backoff.cut_short()
+
     def _stale(self, problem: str | None) -> XlState:
         age = time.monotonic() - self._answered if self._answered is not None else None
         state = self._state
