@@ -80,7 +80,10 @@ class RealScreen:
 
     def on(self, domain: str) -> None:
         """Put the cursor on the domain of this name, by way of the filter."""
-        self.press("Escape", "Escape", "/")
+        if "filter " in self.text():
+            self.press("Escape")
+            self.see_no("filter ")
+        self.press("/")
         self.type(domain)
         self.press("Enter")
         self.see("filter ", domain, ": 1 of")
