@@ -159,7 +159,7 @@ def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_h
     )  # fmt: skip
     try:
         screen = start()
-        screen.until(lambda: screen.clients(), "the other client")
+        screen.until(screen.clients, "the other client")
         screen.on("server01")
         screen.press("c")
         shown = " ".join(screen.see("held by process", "R tries again", "reads its log").split())
@@ -170,7 +170,7 @@ def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_h
         os.killpg(holder.pid, 15)
         screen.until(lambda: not screen.clients(), "its end")
         screen.press("C-]", "R")
-        screen.until(lambda: screen.clients(), "our client")
+        screen.until(screen.clients, "our client")
         screen.press("Enter")
         screen.see("server01 login:")
         screen.see_no("log, read-only")
