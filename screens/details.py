@@ -9,6 +9,7 @@ from textual import work
 from textual.binding import Binding
 
 from xentui.actions import ACTIONS
+from xentui.actions import BY_NAME as ACTION
 from xentui.domains.domain import Domain
 from xentui.host import HostError
 from xentui.screens import formats
@@ -167,7 +168,7 @@ def _overview(domain: Domain, events: Sequence[Event]) -> list[Line]:
     if domain.save_file:
         lines.append(row("Saved in", domain.save_file))
     if domain.state.alive and not domain.is_dom0:
-        lines.append(row("Console", shlex.join(["xl", "console", domain.name]) + "  (key c)"))
+        lines.append(row("Console", shlex.join(ACTION["console"].by_hand(domain) or []) + "  (key c)"))
     lines += [(), (("Disks", "strong"), (f"  read / written {rates}" if (rates := both(domain.disk_read, domain.disk_write)) else "", "dim"))]  # fmt: skip  # noqa: E501
     for disk in domain.disks:
         kind = ", ".join(filter(None, (disk.format, "CD" if disk.cdrom else "", "" if disk.writable else "read-only")))

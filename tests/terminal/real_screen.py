@@ -38,7 +38,7 @@ class RealScreen:
         }
         program = [sys.executable, "-m", "xentui.cli", "--demo", *words]
         inner = f"echo $$ > {self._pid}; exec {shlex.join(program)}"
-        outer = f"tty > {self._tty}; sh -c {shlex.quote(inner)}; echo $? > {self._left}; exec cat"
+        outer = f"trap : INT; tty > {self._tty}; sh -c {shlex.quote(inner)}; echo $? > {self._left}; exec cat"
         environment = [f"{name}={value}" for name, value in settings.items()]
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
                   shlex.join(["env", "-u", "NO_COLOR", "-u", "LC_ALL", *environment, "sh", "-c", outer]),

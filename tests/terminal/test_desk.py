@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -242,8 +243,11 @@ def test_the_shell_is_in_the_same_dom0(start: Start) -> None:
     screen.see("exit brings you back")
     screen.type("xl create /etc/xen/server02.cfg && xm list | tail -1\r")
     screen.see("Parsing config", "server02  ")
+    os.kill(screen.pid, signal.SIGINT)  # a ^C is the shell's, though the terminal tells us, too
     screen.type("exit\r")
     screen.see("3 of 4 guests up", "Domain-0")
+    screen.press("q")
+    assert screen.left() == 0
 
 
 @pytest.mark.parametrize("term", ["vt220", "linux", "xterm-256color"])
