@@ -16,7 +16,7 @@ from xentui.actions import BY_NAME as ACTION
 from xentui.domains.domain import Domain, Snapshot
 from xentui.domains.inventory import Inventory
 from xentui.host import Host, HostError
-from xentui.screens import programs
+from xentui.screens import formats, programs
 from xentui.screens.command_log import CommandLogScreen
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.dialog import Dialog
@@ -229,7 +229,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.refresher.request()
         if not self._is_open:
             return
-        name = printable(job.domain.name)
+        name = formats.brief(job.domain.name)
         if error is None:
             self.history.note(job.domain.key, f"{job.action.title}: done from here", time.time())
             self.say(f"{job.action.title} {name}: done.", "good")

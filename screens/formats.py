@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import time
 
+from xentui.subprocesses import printable
+
+#: The cells of a name that leave room for a sentence about it on a line of 80.
+_BRIEF = 26
+
 
 def rate(bytes_per_second: float | None) -> str:
     """Bytes per second in at most five characters: ``0``, ``512``, ``1.2K``, ``34M``."""
@@ -24,6 +29,12 @@ def mib(memory: int | None) -> str:
     if memory is None:
         return ""
     return f"{memory}M" if memory < 100_000 else f"{memory / 1024:.0f}G"
+
+
+def brief(name: str) -> str:
+    """A name within a sentence of one line: cut where the sentence would not fit behind it."""
+    name = printable(name)
+    return name if len(name) <= _BRIEF else f"{name[: _BRIEF - 2]}.."
 
 
 def percent(value: float | None) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from xentui.actions import Action
 from xentui.domains.domain import Domain
 from xentui.domains.toolstack import ToolstackError
+from xentui.screens.formats import brief
 from xentui.screens.refresher import InventoryLike
 
 
@@ -23,7 +24,7 @@ class Job:
     @property
     def label(self) -> str:
         """What it does, to whom."""
-        return f"{self.action.title} {self.domain.name}"
+        return f"{self.action.title} {brief(self.domain.name)}"
 
     @property
     def seconds(self) -> float:

@@ -10,6 +10,7 @@ from xentui.actions import Action, Question, impossible
 from xentui.domains.domain import Domain
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.confirm import Confirm
+from xentui.screens.formats import brief
 from xentui.screens.jobs import Job
 from xentui.subprocesses import printable
 
@@ -63,7 +64,7 @@ def _possible(app: XentuiApp, action: Action, domains: Sequence[Domain], *, gone
             refused.append((domain, reason))
     if not refused:
         return possible, ""
-    name, reason = printable(refused[0][0].name), refused[0][1]
+    name, reason = brief(refused[0][0].name), refused[0][1]
     sentence = reason if reason.startswith(name) else f"{name}: {reason}"
     return possible, sentence if len(domains) == 1 else f"Not for {len(refused)} of {len(domains)}. {sentence}"
 

@@ -94,7 +94,7 @@ def _alive(domain: Domain) -> Reason:
 
 def _startable(domain: Domain) -> Reason:
     if domain.state is State.SAVED:
-        return "The domain is saved: restore it, so that what was in its memory is not lost."
+        return "The domain is saved: restore it, or what was in its memory is lost."
     if domain.state.up:
         return "The domain runs already."
     if domain.state.alive:

@@ -159,7 +159,7 @@ def test_names_are_data(start: Start, demo_host: DemoHost) -> None:
     screen.press("K")
     assert screen.see("Destroy xxx", "By hand").count("x") > 400
     screen.press("y")
-    screen.see("17 of 19 guests up")
+    screen.see("Destroy xxx", "..: done.", "17 of 19 guests up")
 
 
 def test_the_console_client_is_killed(start: Start) -> None:

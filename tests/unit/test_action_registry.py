@@ -45,6 +45,7 @@ def test_every_refusal_is_a_sentence(state: State) -> None:
     for action in ACTIONS:
         why = impossible(action, domain)
         assert why is None or why.endswith("."), (action.name, why)
+        assert why is None or len(f" server01: {why}") <= 80, "it is to be read on the smallest of common screens"
 
 
 def test_what_is_possible_follows_the_state() -> None:

@@ -38,6 +38,12 @@ def test_a_rate_never_takes_more_than_five_cells(value: float) -> None:
     assert len(formats.rate(value)) <= 5
 
 
+def test_a_name_in_a_sentence_leaves_room_for_it() -> None:
+    assert formats.brief("server01") == "server01"
+    assert formats.brief("x" * 200) == "x" * 24 + ".."
+    assert formats.brief("new\nline") == "new\\x0aline"
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [(None, ""), (0, "0s"), (59.9, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h00m"), (86399, "23h59m"),
