@@ -39,4 +39,4 @@ LEADER_KEYS: tuple[LeaderKey, ...] = (
 BY_KEY = {key: entry for entry in LEADER_KEYS for key in entry.keys}
 
 #: What the keys do while the history is in view.
-HISTORY_HINT = "PgUp PgDn Home End  / search  x regexp  n N next  q back"
+HISTORY_HINT = "q back  PgUp PgDn  / search  x regexp  n N next  Home End"
