@@ -8,6 +8,7 @@ text, so that a checker can point at them and an editor can change one and leave
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -171,6 +172,7 @@ class _Parser:
     def __init__(self, text: str, filename: str) -> None:
         self._text = text
         self._filename = filename
+        self._line_starts = [0, *(found.end() for found in re.finditer("\n", text))]
         self._tokens = self._lex()
         self._next = next(self._tokens)
 
@@ -297,8 +299,8 @@ class _Parser:
         return "".join(pieces)
 
     def _position(self, at: int) -> tuple[int, int]:
-        line_start = self._text.rfind("\n", 0, at) + 1
-        return self._text.count("\n", 0, at) + 1, at - line_start + 1
+        line = bisect_right(self._line_starts, at)
+        return line, at - self._line_starts[line - 1] + 1
 
     def _unexpected(self, wanted: str) -> ConfigError:
         token = self._next

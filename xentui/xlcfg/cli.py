@@ -1,0 +1,84 @@
+"""`xentui config check`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_DONE, _FAILED = 0, 1
+#: No configuration file is longer than that, in bytes.
+_LONGEST = 1 << 20
+
+
+class ConfigFileError(ValueError):
+    """A file that cannot be read as a configuration. One sentence, with its name."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Add the verb `config` with its own two verbs."""
+    text = "check guests' configuration files, or make today's of an old one"
+    parser = subparsers.add_parser("config", help=text, description=text)
+    verbs = parser.add_subparsers(dest="config_verb", required=True, metavar="check")
+    text = "what xl refuses, and what it takes for something else; exit status 1 if it refuses a file"
+    check = verbs.add_parser("check", help=text, description=text)
+    check.add_argument("files", metavar="FILE", nargs="+", help="- is the standard input")
+    check.add_argument("--json", action="store_true", help="for scripts")
+    check.set_defaults(verb_function=_check)
+
+
+def read_config(filename: str) -> str:
+    """The text of a file, every byte kept. Raises ConfigFileError."""
+    if filename == "-":
+        data = sys.stdin.buffer.read(_LONGEST + 1)
+    else:
+        data = _read(filename)
+    if len(data) > _LONGEST:
+        raise ConfigFileError(f"{filename}: longer than 1 MiB; that is no configuration file")
+    controls = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in data)
+    if controls * 50 > len(data):
+        raise ConfigFileError(f"{filename}: a binary file; that is no configuration file")
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _read(filename: str) -> bytes:
+    try:
+        if not stat.S_ISREG(Path(filename).stat().st_mode):
+            raise ConfigFileError(f"{filename}: no regular file")
+        with Path(filename).open("rb") as file:
+            return file.read(_LONGEST + 1)
+    except OSError as error:
+        raise ConfigFileError(f"{filename}: {error.strerror}") from error
+    except ValueError as error:  # a NUL in the name
+        raise error if isinstance(error, ConfigFileError) else ConfigFileError(f"{filename!r}: {error}") from error
+
+
+def _check(args: argparse.Namespace) -> int:
+    from xentui.subprocesses import printable
+    from xentui.xlcfg.check import check
+    from xentui.xlcfg.findings import Severity
+
+    failed = False
+    entries = []
+    for filename in args.files:
+        try:
+            findings = check(read_config(filename), filename)
+        except ConfigFileError as error:
+            print(f"xentui: {printable(str(error))}", file=sys.stderr)
+            failed = True
+            continue
+        for found in findings:
+            failed = failed or found.severity is Severity.ERROR
+            entries.append(found.json(printable(filename)))
+            if not args.json:
+                line = f"{filename}:{found.line}:{found.column}: {found.severity.value}: {found.message} [{found.code}]"
+                print(printable(line))
+    if args.json:
+        print(json.dumps(entries, indent=1))
+    return _FAILED if failed else _DONE
