@@ -15,6 +15,7 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,8 @@ from xentui.subprocesses import CommandError, CommandLog, CommandRecord, Runner
 
 #: Seconds for a call that only looks at a file or a folder.
 READ_DEADLINE = 10.0
+#: Seconds after which the folder of a connection that is no more is nobody's.
+_LEFT_BEHIND = 600.0
 #: Bytes of a file that are read at most, unless more is asked for.
 READ_LIMIT = 1 << 20
 
@@ -166,10 +169,11 @@ class SshHost(Host):
         ]  # fmt: skip
 
     def open(self) -> None:
+        _sweep(self._control.parent.parent)
         self._control.parent.mkdir(mode=0o700)
         # The one call with the user's terminal: ssh may ask for a password or about a new host key.
         opened = subprocess.run(
-            [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=10m"), "-fN", "--", self.target],
+            [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=60"), "-fN", "--", self.target],
             timeout=120,
             check=False,
         )
@@ -225,6 +229,14 @@ class SshHost(Host):
                 mtime, size, path = line.split(" ", 2)
                 files.append(FileInfo(path, float(mtime), int(size), leads.get(path)))
         return sorted(files, key=lambda file: file.path)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the empty folders of runs that were killed; their connections have ended by themselves."""
+    for left in folder.glob("xentui-" + "[0-9a-f]" * 12):
+        with contextlib.suppress(OSError):  # in use, or somebody else's
+            if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+                left.rmdir()
 
 
 class LibvirtHost(Host):

@@ -128,6 +128,22 @@ def test_a_console_is_reached_and_left(host: SshHost) -> None:
     assert "server01" in host.run(["xl", "list"], deadline=DEADLINE).stdout
 
 
+def test_what_a_killed_run_left_is_swept_away(
+    ssh_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    old, busy, young = (tmp_path / f"xentui-{'0' * 11}{digit}" for digit in "123")
+    for folder in (old, busy, young):
+        folder.mkdir()
+    (busy / "ssh").touch()
+    for folder in (old, busy):
+        os.utime(folder, (0, 0))
+    host = SshHost("127.0.0.1", options=("-F", str(ssh_config)))
+    host.open()
+    host.close()
+    assert sorted(tmp_path.iterdir()) == [busy, young]
+
+
 def test_no_connection_is_one_sentence(ssh_config: Path) -> None:
     closed = SshHost("ssh://127.0.0.1:1", options=("-F", str(ssh_config), "-p", "1"))
     with pytest.raises(HostError, match="no connection"):
