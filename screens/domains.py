@@ -119,7 +119,9 @@ class DomainsScreen(LiveScreen):
             parts.append(f"filter {table.filter!r}: {table.count} of {table.total}")
         if table.count > table.visible_rows:
             parts.append(f"{table.cursor + 1}/{table.count}")
-        self.query_one(StatusLine).set_remark("  ".join(parts))
+        # A few rows must never look like the whole host.
+        short = f"{table.count} of {table.total}" if table.filter else ""
+        self.query_one(StatusLine).set_remark("  ".join(parts), short)
 
     # Consoles
 

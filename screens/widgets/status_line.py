@@ -15,16 +15,16 @@ class StatusLine(Lines):
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.glyphs = glyphs
-        self.text, self.role, self.remark = "", "status", ""
+        self.text, self.role, self.remark, self.short = "", "status", "", ""
 
     def say(self, text: str, role: str = "status") -> None:
         """Show a sentence; `role` is status, good or error."""
         self.text, self.role = text, role
         self._update()
 
-    def set_remark(self, remark: str) -> None:
-        """Show a remark at the right end."""
-        self.remark = remark
+    def set_remark(self, remark: str, short: str = "") -> None:
+        """Show a remark at the right end; its `short` form always, even if the sentence is cut for it."""
+        self.remark, self.short = remark, short
         self._update()
 
     def on_resize(self) -> None:
@@ -33,6 +33,8 @@ class StatusLine(Lines):
     def _update(self) -> None:
         width = self.size.width
         # The sentence is what was asked for: the remark makes room.
-        remark = f" {self.remark} " if self.remark and width_of(self.text) + len(self.remark) + 4 <= width else ""
+        fits = width_of(self.text) + width_of(self.remark) + 4 <= width
+        chosen = self.remark if fits else self.short
+        remark = f" {chosen} " if chosen else ""
         text = fit(f" {self.text}", width - width_of(remark), self.glyphs.more)
         self.show([((text, self.role), (remark, "status"))])

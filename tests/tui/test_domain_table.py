@@ -98,6 +98,14 @@ async def test_sort_keys_and_the_chooser() -> None:
         await desk.until(lambda: desk.table.sort_reverse)
 
 
+async def test_a_long_sentence_does_not_hide_that_a_filter_is_on() -> None:
+    async with opened() as desk:
+        await desk.press("slash", *"server01", "enter")
+        desk.main.say("x" * 200)
+        await desk.settle()
+        assert f"1 of {desk.table.total}" in desk.text()
+
+
 async def test_filter_as_you_type_and_escape() -> None:
     async with opened() as desk:
         await desk.press("slash", *"server")
