@@ -1,4 +1,4 @@
-"""`xentui config check`."""
+"""`xentui config check` and `xentui config convert`."""
 
 from __future__ import annotations
 
@@ -25,12 +25,16 @@ def add_parser(subparsers: Subparsers) -> None:
     """Add the verb `config` with its own two verbs."""
     text = "check guests' configuration files, or make today's of an old one"
     parser = subparsers.add_parser("config", help=text, description=text)
-    verbs = parser.add_subparsers(dest="config_verb", required=True, metavar="check")
+    verbs = parser.add_subparsers(dest="config_verb", required=True, metavar="check|convert")
     text = "what xl refuses, and what it takes for something else; exit status 1 if it refuses a file"
     check = verbs.add_parser("check", help=text, description=text)
     check.add_argument("files", metavar="FILE", nargs="+", help="- is the standard input")
     check.add_argument("--json", action="store_true", help="for scripts")
     check.set_defaults(verb_function=_check)
+    text = "print today's file for one written for xm; its Python is read, never run"
+    convert = verbs.add_parser("convert", help=text, description=text)
+    convert.add_argument("file", metavar="FILE", help="- is the standard input")
+    convert.set_defaults(verb_function=_convert)
 
 
 def read_config(filename: str) -> str:
@@ -82,3 +86,21 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(entries, indent=1))
     return _FAILED if failed else _DONE
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from xentui.subprocesses import printable
+    from xentui.xlcfg.convert import convert
+    from xentui.xlcfg.findings import Severity
+
+    converted = convert(read_config(args.file), args.file)
+    for problem in converted.problems:
+        print(f"xentui: {printable(problem)}", file=sys.stderr)
+    if converted.text is None:
+        return _FAILED
+    sys.stdout.buffer.write(converted.text.encode("utf-8", "surrogateescape"))
+    left = [found for found in converted.findings if found.severity is Severity.ERROR]
+    for found in left:
+        says = f"{args.file}: in the new file, line {found.line}: {found.message} [{found.code}]"
+        print(f"xentui: {printable(says)}", file=sys.stderr)
+    return _FAILED if left or converted.problems else _DONE

@@ -16,7 +16,7 @@ _BUILDERS = ("hvm", "generic")
 
 @dataclass(slots=True)
 class Sheet:
-    """A file under examination. `whole` is False where parts of it were unreadable: what is missing proves nothing then."""
+    """A file under examination. `whole` is False where parts were unreadable: what is missing proves nothing then."""
 
     text: str
     config: Config
