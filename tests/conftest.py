@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from xentui.demo.host import DemoHost
+
+# A landing is judged by the same examples each time; XENTUI_FUZZ looks for new ones.
+settings.register_profile("landing", derandomize=True, deadline=None)
+if not os.environ.get("XENTUI_FUZZ"):
+    settings.load_profile("landing")
 
 
 @pytest.fixture(autouse=True)

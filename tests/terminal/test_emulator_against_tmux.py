@@ -1,7 +1,8 @@
 """The emulator shows what tmux shows: recorded programs, and made-up streams.
 
 Left out of the made-up streams is where tmux differs from xterm and the VT220, and the emulator follows these:
-cursor movements and a line feed while a wrap is pending; IL and DL, which move to the first column; HPR and VPR,
+cursor movements, a line feed and a change of screens while a wrap is pending; IL and DL, which move to the first
+column; HPR and VPR,
 which tmux does not know; ICH as far as the right edge, which tmux ignores; DECSTBM in origin mode; and
 IL and DL outside the margins. The 1049 of xterm saves the character sets, too.
 """
@@ -95,7 +96,7 @@ made_up = st.lists(
         st.builds("\r\x1b[{}@".format, st.integers(1, 9)),
         st.builds("\x1b[?6l\x1b[{};{}r".format, st.integers(1, 3), st.integers(4, 6)),
         st.sampled_from(["\x1b[r", "\x1b[?6h", "\x1b[?6l", "\r\x1b[4h", "\x1b[4l", "\x1b(0", "\x1b(B", "\x1b)0"]),
-        st.sampled_from(["\x0e", "\x0f", "\x1b#8", "\x1b[?47h", "\x1b[?47l"]),
+        st.sampled_from(["\x0e", "\x0f", "\x1b#8", "\r\x1b[?47h", "\r\x1b[?47l"]),
         st.builds(
             "\x1b[{}m".format,
             st.sampled_from(
