@@ -220,7 +220,7 @@ def test_json(desk: Desk, guest: Domain) -> None:
 
 
 def until_it_listens(desk: Desk, guest: Domain) -> None:
-    """Wait until the guest's kernel watches xenstore for what dom0 asks of it, and its init has come up."""
+    """Wait until the guest's kernel watches xenstore for what dom0 asks of it."""
     if desk.is_demo:
         key_there = wait_until(lambda: (desk.domain().cpu_seconds or 0) > 0, DEADLINE)
     else:
