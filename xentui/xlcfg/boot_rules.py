@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from xentui.xlcfg.findings import Repair
 from xentui.xlcfg.sheet import ERROR, INFO, WARNING, Sheet, prefixed
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -12,7 +13,8 @@ _GOOD_NAME = re.compile(r"[A-Za-z0-9._+-]+")
 _KERNEL_32 = re.compile(r"i[3-6]86|[-_.]686\b|x86_32|pvgrub32")
 #: A PV kernel sees so much of its command line.
 _LONGEST_COMMAND_LINE = 1023
-_PVGRUB = 'kernel = "/usr/lib/grub-xen/grub-x86_64-xen.bin" (package grub-xen-host)'
+#: GRUB as the guest's kernel: Debian's grub-xen-bin and grub-xen-host.
+_GRUBS = {"pv": "grub-x86_64-xen.bin", "pvh": "grub-i386-xen_pvh.bin"}
 
 
 def check(sheet: Sheet) -> None:
@@ -70,9 +72,10 @@ def _type(sheet: Sheet) -> None:
             says = "type says it already; builder is its old form"
             sheet.report(INFO, "old-form", "builder", says, repair=sheet.without(setting))
         else:
-            edit = sheet.rename(setting, "type").edits + sheet.text_instead(setting.value, means).edits
-            repair = sheet.instead(setting.value, "")
-            repair = type(repair)(f'write type = "{means}"', edit)
+            edits = sheet.rename(setting, "type").edits
+            if builder != means or setting.value.content != means:
+                edits += sheet.text_instead(setting.value, means).edits
+            repair = None if setting.adds else Repair(f'write type = "{means}"', edits)
             sheet.report(INFO, "old-form", "builder", f'builder is the old form of type = "{means}"', repair=repair)
     elif sheet.whole and sheet.config.value("type") is None and sheet.config.value("builder") is None:
         sheet.report(
@@ -107,7 +110,7 @@ def _kernel(sheet: Sheet) -> None:
             says = f"{firmware[:40]!r} boots no {guest} guest: it is pvgrub64 or pvgrub32, or give a kernel"
             sheet.report(ERROR, "unknown-word", "firmware", says)
         else:
-            says = f"Debian has no pvgrub firmware; write {_PVGRUB}"
+            says = f"Debian has no pvgrub firmware; write {_grub(sheet)}"
             sheet.report(WARNING, "debian-lacks", "firmware", says)
     elif sheet.whole and kernel is None and sheet.config.string("bootloader") is None:
         says = f'a {guest} guest needs a kernel, or bootloader = "pygrub"'
@@ -116,6 +119,10 @@ def _kernel(sheet: Sheet) -> None:
     if kernel and sheet.guest == "pv" and _KERNEL_32.search(PurePosixPath(kernel).name):
         says = "this looks like a 32-bit kernel: Debian's Xen runs no 32-bit PV guests; as PVH or HVM it may"
         sheet.report(WARNING, "debian-lacks", "kernel", says)
+
+
+def _grub(sheet: Sheet) -> str:
+    return f'kernel = "/usr/lib/grub-xen/{_GRUBS[sheet.guest]}" (package grub-xen-host)'
 
 
 def _bootloader(sheet: Sheet) -> None:
@@ -130,7 +137,7 @@ def _bootloader(sheet: Sheet) -> None:
     if not sheet.flag("bootloader_restrict", False) and sheet.config.string("bootloader_user") is None:
         says = (
             "pygrub reads the guest's disk as root; only bootloader_restrict = 1 has security support. Better: the "
-            f"guest's own GRUB, {_PVGRUB}"
+            f"guest's own GRUB, {_grub(sheet)}"
         )
         sheet.report(INFO, "pygrub", "bootloader", says)
 

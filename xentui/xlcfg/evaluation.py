@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass, field
 
 from xentui.xlcfg.by_hand import NotByHandError, PyValue, work_out
@@ -56,8 +57,8 @@ def evaluate(text: str) -> Evaluation:
             _step(found, step, text[first.start : last.end], len(block))
         except NotByHandError as error:
             found.problems.append((first.line + error.line - 1, str(error)))
-        except (RecursionError, MemoryError):
-            found.problems.append((first.line, "nested too deeply to be worked out by hand"))
+        except (RecursionError, MemoryError, ValueError):
+            found.problems.append((first.line, "too large to be worked out by hand"))
         found.steps.append(step)
     return found
 
@@ -76,7 +77,9 @@ def _blocks(lines: list[Statement]) -> list[list[Statement]]:
 
 def _step(found: Evaluation, step: Step, source: str, lines: int) -> None:
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes in somebody's file
+            tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
         if lines == 1 and _xl_statement(found, step, source):
             return

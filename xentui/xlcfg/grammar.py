@@ -42,12 +42,25 @@ def read(text: str, filename: str = "") -> tuple[Config, list[Finding]]:
                 return Config(), findings
 
 
+def _in_list(text: str, error: ConfigError) -> bool:
+    """Whether the next setting was met before a list was closed."""
+    if not error.message.startswith("expected , or ]"):
+        return False
+    start = _offset(text, error.line, 1)
+    return _KEY.match(text, start) is not None
+
+
 def _without_line(text: str, error: ConfigError) -> str:
     """The text with the line blanked where the error is, so that all other places stay the same."""
     if "never closed" in error.message:
-        start = _offset(text, error.line, error.column)
-        start = text.rfind("\n", 0, start) + 1
+        start = text.rfind("\n", 0, _offset(text, error.line, error.column)) + 1
         return text[:start] + re.sub(r"[^\n]", " ", text[start:])
+    if _in_list(text, error):  # the lines of that list, back to its key
+        end = _offset(text, error.line, 1)
+        start = end
+        while start and (start == end or not _KEY.match(text, start)):
+            start = text.rfind("\n", 0, start - 1) + 1
+        return text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
     start = _offset(text, error.line, 1)
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
@@ -75,6 +88,8 @@ def _explain(error: ConfigError, text: str, at: int, rest: str, line: str, key: 
         return "no-final-newline", message, Repair("end the last line", (Edit(len(text), 0, "\n"),))
     if "not closed" in message:
         return "unclosed-quote", message, None
+    if _in_list(text, error):
+        return "unclosed-list", f"{key} begins here, but the list before it is not closed by ]", None
     if "never closed" in message:
         return "unclosed-list", message, None
     if "NUL" in message:

@@ -92,7 +92,7 @@ def _known(sheet: Sheet, key: Key, value: Value) -> None:
         sheet.whole
         and sheet.guest not in key.guests
         and not _empty(value)
-        and key.name not in ("builder", "timer_mode")
+        and key.name not in ("builder", "timer_mode", "vnuma")
     ):
         for_whom = " and ".join(guest.upper() for guest in key.guests)
         says = f"{key.name} is for {for_whom} guests; this one is {sheet.guest.upper()}, and it does nothing"
@@ -183,7 +183,7 @@ def _number(sheet: Sheet, key: Key, value: Value) -> None:
             repair=_number_repair(sheet, key, value),
         )  # fmt: skip
         return
-    if _OCTAL.fullmatch(text):
+    if _OCTAL.fullmatch(text) and number != int(text):
         plain = text.strip().lstrip("0") or "0"
         says = f"a leading 0 makes a number octal: {text.strip()} is {number}"
         sheet.report(WARNING, "octal", key.name, says, at=value, repair=sheet.instead(value, plain))

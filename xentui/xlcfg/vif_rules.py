@@ -73,7 +73,7 @@ def _part(sheet: Sheet, value: Value, part: Part) -> None:
 def _unknown(sheet: Sheet, value: Value, part: Part) -> None:
     bare = part.key.strip()
     if part.value is not None and bare in _KEYS:
-        repair = part.replaced(f"write {bare}=", len(part.text), f"{bare}={part.value.strip()}")
+        repair = part.replaced(f"take the blanks out of {bare}", len(part.text), f"{bare}={part.value.strip()}")
         says = f"{part.key!r} with its blank is none of xl's words: write {bare}={part.value.strip()[:40]}"
     else:
         meant = nearest(bare, _KEYS) if part.value is not None else None

@@ -57,7 +57,7 @@ def today(key: str, value: PyValue, names: dict[str, PyValue]) -> list[Today]:
         return [Today("type", guest)]
     if reason := _useless(key, value, guest, names):
         return [Today("", None, reason)]
-    if key == "bootloader" and isinstance(value, str) and PurePosixPath(value).name == "pygrub":
+    if key == "bootloader" and isinstance(value, str) and value.endswith("/pygrub"):
         remark = (
             "pygrub reads the guest's disk in dom0, as root unless bootloader_restrict = 1. Safer is the guest's own "
             'GRUB: kernel = "/usr/lib/grub-xen/grub-x86_64-xen.bin" (package grub-xen-host) instead of bootloader'
@@ -72,9 +72,9 @@ def _xm_key(key: str, value: PyValue, names: dict[str, PyValue]) -> list[Today]:
     if key in RENAMED:
         return [Today(RENAMED[key], value)]
     if key == "cpu":
-        return (
-            [Today("cpus", str(value))] if value not in (-1, "", "-1") else [Today("", None, "any CPU is the default")]
-        )
+        if value in (-1, "", "-1"):
+            return [Today("", None, "any CPU is the default")]
+        return [*([] if "vcpus" in names else [Today("vcpus", 1)]), Today("cpus", str(value))]
     if key == "restart" and isinstance(value, str) and value in _RESTART:
         words = ("on_poweroff", "on_reboot", "on_crash")
         return [Today(word, action) for word, action in zip(words, _RESTART[value], strict=True)]
