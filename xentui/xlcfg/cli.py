@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _DONE, _FAILED = 0, 1
 #: No configuration file is longer than that, in bytes.
-_LONGEST = 1 << 20
+_LONGEST = 1 << 17
 
 
 class ConfigFileError(ValueError):
@@ -44,7 +44,7 @@ def read_config(filename: str) -> str:
     else:
         data = _read(filename)
     if len(data) > _LONGEST:
-        raise ConfigFileError(f"{filename}: longer than 1 MiB; that is no configuration file")
+        raise ConfigFileError(f"{filename}: longer than 128 KiB; that is no configuration file")
     controls = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in data)
     if controls * 50 > len(data):
         raise ConfigFileError(f"{filename}: a binary file; that is no configuration file")

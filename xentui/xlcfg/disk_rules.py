@@ -14,6 +14,8 @@ from xentui.xlcfg.vdev import VirtualDevice, parse_vdev
 
 #: An HVM guest sees its first four disks as emulated ones, too.
 _EMULATED = 4
+#: With more of them, no free name is looked for.
+_MOST_DISKS = 100
 _OTHER_FORMATS = {
     ".qcow2": "qcow2",
     ".qcow": "qcow",
@@ -143,6 +145,8 @@ def _twice(sheet: Sheet, disks: list[tuple[Value, DiskSpec, VirtualDevice | None
 def _free_vdev(
     sheet: Sheet, value: Value, spec: DiskSpec, disks: list[tuple[Value, DiskSpec, VirtualDevice | None]]
 ) -> Repair | None:
+    if len(disks) > _MOST_DISKS:
+        return None
     taken = {device.disk for _value, _spec, device in disks if device is not None}
     letter = next((chr(ord("a") + disk) for disk in range(26) if disk not in taken), None)
     text, vdev = str(value.content), spec.vdev or ""

@@ -143,7 +143,7 @@ def test_check_says_file_line_and_column(tmp_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(b"\x7fELF" + b"\0" * 100, "a binary file"), (b"#" * (10 << 20), "longer than 1 MiB")]
+    ("content", "says"), [(b"\x7fELF" + b"\0" * 100, "a binary file"), (b"#" * (10 << 20), "longer than 128 KiB")]
 )
 def test_what_is_no_configuration(
     content: bytes, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
