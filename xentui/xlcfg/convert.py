@@ -6,6 +6,7 @@ Comments, order and layout stay; each setting is mended where it stands; what go
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from xentui.xlcfg.by_hand import PyValue
@@ -17,6 +18,8 @@ from xentui.xlcfg.parser import ConfigError, parse
 from xentui.xlcfg.sheet import quote_text
 from xentui.xlcfg.xm_settings import Today, network_words, today
 
+#: A line as Python counts them; str.splitlines knows more ends.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _MARK = "# xentui config convert: "
 #: Findings whose repairs change nothing of what was meant.
 _MENDED = {
@@ -167,7 +170,7 @@ def _reads_as(written: str, value: PyValue) -> bool:
 
 def _span(source: str, node: ast.expr) -> tuple[int, int]:
     """Offsets of a node: ast counts lines from 1, and columns in UTF-8 bytes."""
-    lines = source.splitlines(keepends=True)
+    lines = _LINE.findall(source)
 
     def offset(line: int, column: int) -> int:
         before = sum(len(text) for text in lines[: line - 1])

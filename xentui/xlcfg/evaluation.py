@@ -56,7 +56,8 @@ def evaluate(text: str) -> Evaluation:
         try:
             _step(found, step, text[first.start : last.end], len(block))
         except NotByHandError as error:
-            found.problems.append((first.line + error.line - 1, str(error)))
+            inner = min(error.line - 1, text.count("\n", first.start, last.end))  # to Python, \r ends a line, too
+            found.problems.append((first.line + inner, str(error)))
         except (RecursionError, MemoryError, ValueError):
             found.problems.append((first.line, "too large to be worked out by hand"))
         found.steps.append(step)

@@ -105,6 +105,7 @@ def test_pygrub_by_name_and_dhcp_on_the_command_line() -> None:
         ("name = '''x'''", "name", "x"),
         ("name = ('a'\n  'b')", "name", "ab"),
         ("name = \\\n 'b'", "name", "b"),
+        ("disk = [ # a\u2028b\f\n 'phy:/dev/a,xvda,w' ]", "disk", ["format=raw, vdev=xvda, access=rw, target=/dev/a"]),
         ("vcpus = 010", "vcpus", 8),  # as xm's Python took it
         ("kernel = '/é\\x41'", "kernel", "/éA"),
         ("disk = [ 'phy:a,xvda,w' ]\ndisk += [ 'phy:b,xvdb,w' ]", "disk", None),
