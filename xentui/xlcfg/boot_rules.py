@@ -13,8 +13,8 @@ _GOOD_NAME = re.compile(r"[A-Za-z0-9._+-]+")
 _KERNEL_32 = re.compile(r"i[3-6]86|[-_.]686\b|x86_32|pvgrub32")
 #: A PV kernel sees so much of its command line.
 _LONGEST_COMMAND_LINE = 1023
-#: GRUB as the guest's kernel: Debian's grub-xen-bin and grub-xen-host.
-_GRUBS = {"pv": "grub-x86_64-xen.bin", "pvh": "grub-i386-xen_pvh.bin"}
+#: GRUB as the guest's kernel (Debian's grub-xen-host). The one for PV cannot load today's zstd kernels.
+PVH_GRUB = 'type = "pvh" with kernel = "/usr/lib/grub-xen/grub-i386-xen_pvh.bin" (package grub-xen-host)'
 
 
 def check(sheet: Sheet) -> None:
@@ -110,7 +110,7 @@ def _kernel(sheet: Sheet) -> None:
             says = f"{firmware[:40]!r} boots no {guest} guest: it is pvgrub64 or pvgrub32, or give a kernel"
             sheet.report(ERROR, "unknown-word", "firmware", says)
         else:
-            says = f"Debian has no pvgrub firmware; write {_grub(sheet)}"
+            says = f"Debian has no pvgrub firmware; write {PVH_GRUB}"
             sheet.report(WARNING, "debian-lacks", "firmware", says)
     elif sheet.whole and kernel is None and sheet.config.string("bootloader") is None:
         says = f'a {guest} guest needs a kernel, or bootloader = "pygrub"'
@@ -119,10 +119,6 @@ def _kernel(sheet: Sheet) -> None:
     if kernel and sheet.guest == "pv" and _KERNEL_32.search(PurePosixPath(kernel).name):
         says = "this looks like a 32-bit kernel: Debian's Xen runs no 32-bit PV guests; as PVH or HVM it may"
         sheet.report(WARNING, "debian-lacks", "kernel", says)
-
-
-def _grub(sheet: Sheet) -> str:
-    return f'kernel = "/usr/lib/grub-xen/{_GRUBS[sheet.guest]}" (package grub-xen-host)'
 
 
 def _bootloader(sheet: Sheet) -> None:
@@ -137,7 +133,7 @@ def _bootloader(sheet: Sheet) -> None:
     if not sheet.flag("bootloader_restrict", False) and sheet.config.string("bootloader_user") is None:
         says = (
             "pygrub reads the guest's disk as root; only bootloader_restrict = 1 has security support. Better: the "
-            f"guest's own GRUB, {_grub(sheet)}"
+            f"guest's own GRUB, {PVH_GRUB}"
         )
         sheet.report(INFO, "pygrub", "bootloader", says)
 

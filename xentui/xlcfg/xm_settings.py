@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from xentui.xlcfg.boot_rules import PVH_GRUB
 from xentui.xlcfg.by_hand import PyValue
 from xentui.xlcfg.diskspec import DiskSpecError, parse_disk
 from xentui.xlcfg.diskwriter import modern_disk
@@ -60,7 +61,7 @@ def today(key: str, value: PyValue, names: dict[str, PyValue]) -> list[Today]:
     if key == "bootloader" and isinstance(value, str) and value.endswith("/pygrub"):
         remark = (
             "pygrub reads the guest's disk in dom0, as root unless bootloader_restrict = 1. Safer is the guest's own "
-            'GRUB: kernel = "/usr/lib/grub-xen/grub-x86_64-xen.bin" (package grub-xen-host) instead of bootloader'
+            f"GRUB instead of bootloader: {PVH_GRUB}"
         )
         return [Today(key, "pygrub", remark)]
     if key in ("sdl", "vnc"):
