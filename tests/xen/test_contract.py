@@ -16,7 +16,10 @@ LANDING_DEADLINE, WHOLE_DEADLINE = 600, 2700
 LANDING = {
     "test_inventory.py": "",
     "test_console.py": "",
-    "test_xl.py": "test_start or test_pause or test_what_runs_cannot or test_shutdown or test_reading or test_dom0",
+    "test_xl.py": (
+        "test_start or test_pause or test_what_runs_cannot or test_shutdown or test_reboot or test_rename"
+        " or test_vcpus or test_reading or test_dom0"
+    ),
 }
 
 
