@@ -207,8 +207,9 @@ def test_reading(desk: Desk) -> None:
     assert 0 in ids
     assert set(desk.xl.long_list()) <= ids
     assert set(desk.xl.uptime()) <= ids and desk.xl.uptime()[0] >= 0
-    said = desk.xl.dmesg()
-    assert "Xen" in said if desk.is_demo else isinstance(said, str)  # Xen's own loglvl decides what is in there
+    # On the live CD Xen logs errors only (loglvl=error): its ring may be empty there.
+    assert desk.xl.dmesg() == desk.host.run(["xl", "dmesg"], deadline=DEADLINE).stdout
+    assert "Xen" in desk.xl.dmesg() or not desk.is_demo
     shares = {share.id: share for share in desk.xl.sched()}
     assert shares[0].name == "Domain-0" and shares[0].weight == 256 and shares[0].cap == 0
 
