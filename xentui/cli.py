@@ -299,7 +299,9 @@ def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse
 
 def _restore(inventory: Inventory, file: str) -> int:
     path = file if inventory.host.is_remote else os.path.abspath(file)  # noqa: PTH100
-    inventory.toolstack(Domain(name="")).restore(path)
+    # Who saved it restores it; a file that nobody knows is xl's.
+    saved = next((domain for domain in inventory.snapshot().domains if domain.save_file == path), Domain(name=""))
+    inventory.toolstack(saved).restore(path)
     return DONE
 
 

@@ -69,10 +69,6 @@ class Libvirt:
         """An xl.cfg as libvirt's XML (``virsh domxml-from-native xen-xl``); only on Xen."""
         return self.connection.read(lambda c: str(c.domainXMLFromNative("xen-xl", config, 0)))
 
-    def console_argv(self, domain: Domain, type: str | None = None) -> Sequence[str]:
-        """The command that attaches to its console; `type` is Xen's affair."""
-        return ["virsh", "-c", self.uri, "console", domain.uuid or domain.name]
-
     # Definitions.
 
     def define(self, xml: str) -> str:
