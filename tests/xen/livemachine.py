@@ -18,8 +18,9 @@ import pexpect
 import pyte
 
 from xentui.host import HostError, SshHost
-from xentui.livecd.build import Recipe, build, default_cache
+from xentui.livecd.build import build
 from xentui.livecd.qemu import CPU_LIBVIRT, Machine
+from xentui.livecd.recipe import Recipe, default_cache
 from xentui.subprocesses import CommandError, CommandRecord
 
 REPOSITORY = Path(__file__).resolve().parents[2]

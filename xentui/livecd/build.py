@@ -6,37 +6,14 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.livecd.base import build_base
 from xentui.livecd.iso import build_iso, source_date
 from xentui.livecd.layer import build_layer
 from xentui.livecd.mirror import Mirror, own_mirror
+from xentui.livecd.recipe import SUITES, Recipe
 from xentui.livecd.tools import Builder, BuildError, check_tools
-
-SUITES = ("trixie",)
-
-
-def default_cache() -> Path:
-    """Where parts are kept between builds (XDG base directories)."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "xentui" / "livecd"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What to build. `test_key` is a public ssh key line; `mode` is one of mmdebstrap(1)'s."""
-
-    output: Path
-    cache: Path
-    suite: str = "trixie"
-    mirror: str | None = None
-    guests: bool = True
-    hvm: bool = False
-    test_key: str | None = None
-    mode: str = "auto"
-    fresh: bool = False
 
 
 def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.livecd.build import SUITES, Recipe, build, default_cache
 from xentui.livecd.qemu import CPU_LIBVIRT, MEMORY_MIB, Machine
+from xentui.livecd.recipe import SUITES, Recipe, default_cache
 from xentui.livecd.tools import BuildError
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace) -> int:
+    from xentui.livecd.build import build  # not for every start of xentui
+
     recipe = Recipe(
         output=args.output,
         cache=args.cache,
