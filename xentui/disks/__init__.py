@@ -1,0 +1,1 @@
+"""What disks there are, who uses them, a plan of changes, carrying it out."""
