@@ -13,7 +13,7 @@ from textual.driver import Driver
 
 from xentui.actions import ACTIONS, Action, Group
 from xentui.actions import BY_NAME as ACTION
-from xentui.domains.domain import Domain, Snapshot
+from xentui.domains.domain import Domain, Snapshot, State
 from xentui.domains.inventory import Inventory
 from xentui.host import Host, HostError
 from xentui.screens import formats, programs
@@ -162,8 +162,18 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
 
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
         self.snapshot = message.snapshot
-        self.history.update(message.snapshot)
+        news = self.history.update(message.snapshot)
         self._show_snapshot()
+        self._tell(news)
+
+    def _tell(self, news: list[tuple[Domain, str]]) -> None:
+        """Say what became of guests by nobody's doing here; the details keep it in any case."""
+        told = [(domain, text) for domain, text in news if not self.jobs.touched(domain)]
+        if told and self._is_open and not self.jobs.running:
+            domain, text = told[0]
+            more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+            role = "error" if domain.state is State.CRASHED else "status"
+            self.say(f"{formats.brief(domain.name)}: {text}{more}.", role)
 
     def _show_snapshot(self) -> None:
         # A screen that is not ready yet shows it when it is.
@@ -232,7 +242,8 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         name = formats.brief(job.domain.name)
         if error is None:
             self.history.note(job.domain.key, f"{job.action.title}: done from here", time.time())
-            self.say(f"{job.action.title} {name}: done.", "good")
+            # What was refused of several stays to be read.
+            self.say(f"{job.action.title} {name}: done. {job.aside}".rstrip(), "error" if job.aside else "good")
             return
         if job.cancel.is_set():
             self.history.note(job.domain.key, f"{job.action.title}: cancelled", time.time())

@@ -127,6 +127,11 @@ def _yes_no(flag: bool | None) -> str:
     return "" if flag is None else "yes" if flag else "no"
 
 
+def _initials(domain: Domain) -> str:
+    """Who manages it, in three cells: x for xl, l for libvirt, f for its file."""
+    return "".join(manager[0] for manager in domain.managed_by)
+
+
 def _integer(value: int | None) -> str:
     return "" if value is None else str(value)
 
@@ -134,32 +139,34 @@ def _integer(value: int | None) -> str:
 COLUMNS: tuple[Column, ...] = (
     Column("mark", "", "Marked", 1, 0, _mark, sortable=False),
     Column("name", "NAME", "Name", 8, 0, _name, lambda d: (not d.is_dom0, d.name.casefold(), d.name)),
-    Column("id", "ID", "Domain id", 4, 4, _text(lambda d: _integer(d.id)), lambda d: d.id, right=True),
+    Column("id", "ID", "Domain id", 3, 4, _text(lambda d: _integer(d.id)), lambda d: d.id, right=True),
     Column("state", "STATE", "State", 8, 1, _state, lambda d: _STATE_ORDER.index(d.state)),
-    Column("type", "TYPE", "Type (pv, pvh, hvm)", 5, 8, _text(lambda d: d.type or ""), lambda d: d.type),
+    Column("type", "TYPE", "Type (pv, pvh, hvm)", 4, 8, _text(lambda d: d.type or ""), lambda d: d.type),
     Column("cpu", "CPU%", "CPU use", 5, 2, _text(lambda d: formats.percent(d.cpu_percent)),
            lambda d: d.cpu_percent, right=True, biggest_first=True),
     Column("graph", "", "CPU history", 10, 15, _graph, sortable=False),
     Column("memory", "MEM", "Memory", 6, 3, _text(lambda d: formats.mib(d.memory_mib)),
            lambda d: d.memory_mib, right=True, biggest_first=True),
-    Column("vcpus", "VCPU", "vCPUs", 5, 7, _text(lambda d: _integer(d.vcpus)),
+    Column("vcpus", "VCPU", "vCPUs", 4, 7, _text(lambda d: _integer(d.vcpus)),
            lambda d: d.vcpus, right=True, biggest_first=True),
     Column("disk", "DISK", "Disk rate, bytes/s", 5, 6, _text(lambda d: formats.rate(_disk(d))),
            _disk, right=True, biggest_first=True),
-    Column("disk-read", "RD/s", "Disk read, bytes/s", 5, 12, _text(lambda d: formats.rate(d.disk_read)),
+    Column("disk-read", "RD/s", "Disk read, bytes/s", 5, 13, _text(lambda d: formats.rate(d.disk_read)),
            lambda d: d.disk_read, right=True, biggest_first=True, instead_of="disk"),
-    Column("disk-write", "WR/s", "Disk write, bytes/s", 5, 12, _text(lambda d: formats.rate(d.disk_write)),
+    Column("disk-write", "WR/s", "Disk write, bytes/s", 5, 13, _text(lambda d: formats.rate(d.disk_write)),
            lambda d: d.disk_write, right=True, biggest_first=True, instead_of="disk"),
     Column("net", "NET", "Network rate, bytes/s", 5, 5, _text(lambda d: formats.rate(_net(d))),
            _net, right=True, biggest_first=True),
-    Column("net-receive", "RX/s", "Network received, bytes/s", 5, 11, _text(lambda d: formats.rate(d.net_receive)),
+    Column("net-receive", "RX/s", "Network received, bytes/s", 5, 12, _text(lambda d: formats.rate(d.net_receive)),
            lambda d: d.net_receive, right=True, biggest_first=True, instead_of="net"),
-    Column("net-transmit", "TX/s", "Network sent, bytes/s", 5, 11, _text(lambda d: formats.rate(d.net_transmit)),
+    Column("net-transmit", "TX/s", "Network sent, bytes/s", 5, 12, _text(lambda d: formats.rate(d.net_transmit)),
            lambda d: d.net_transmit, right=True, biggest_first=True, instead_of="net"),
     Column("uptime", "UP", "Uptime", 6, 9, _text(lambda d: formats.duration(d.uptime_seconds)),
            lambda d: d.uptime_seconds, right=True, biggest_first=True),
-    Column("managed", "BY", "Managed by", 12, 13, _text(lambda d: "+".join(d.managed_by)), lambda d: d.managed_by),
-    Column("autostart", "AUTO", "Autostart", 5, 10, _text(lambda d: _yes_no(d.autostart)),
+    Column("by", "BY", "Managed by, as initials", 3, 11, _text(_initials), sortable=False),
+    Column("managed", "BY", "Managed by", 15, 14, _text(lambda d: "+".join(d.managed_by)), lambda d: d.managed_by,
+           instead_of="by"),
+    Column("autostart", "AUTO", "Autostart", 4, 10, _text(lambda d: _yes_no(d.autostart)),
            lambda d: None if d.autostart is None else not d.autostart),
 )  # fmt: skip
 
@@ -179,9 +186,9 @@ class Place:
     width: int
 
 
-def arrange(width: int, *, id_width: int = 4, state_width: int = 8, graph: bool = False) -> list[Place]:
+def arrange(width: int, *, id_width: int = 3, state_width: int = 8, graph: bool = False) -> list[Place]:
     """The columns that a table of `width` cells has room for, and where. The name takes what is left."""
-    wanted = {"id": max(4, id_width), "state": state_width, "name": _NAME_WANTS}
+    wanted = {"id": max(3, id_width), "state": state_width, "name": _NAME_WANTS}
     widths = {c.name: wanted.get(c.name, c.width) for c in COLUMNS}
     used = 2 + min(widths["name"], max(4, width - 2))
     chosen = {"mark", "name"}

@@ -48,8 +48,12 @@ class History:
             gone = next((k for k in self._events if k not in self._last), next(iter(self._events)))
             del self._events[gone]
 
-    def update(self, snapshot: Snapshot) -> None:
-        """Take in a snapshot: a sample of each domain, and an event for each change of state."""
+    def update(self, snapshot: Snapshot) -> list[tuple[Domain, str]]:
+        """Take in a snapshot: a sample of each domain, and an event for each change of state.
+
+        Gives what somebody should hear of if it was not their doing: guests that crashed, ended, or started anew.
+        """
+        news: list[tuple[Domain, str]] = []
         now = {domain.key: domain for domain in snapshot.domains}
         for key, domain in now.items():
             if domain.stale_seconds is not None:
@@ -60,11 +64,18 @@ class History:
             before = self._last.get(key)
             if text := _change(before, domain, first=not self._seen_any):
                 self.note(key, text, snapshot.taken)
+                if (
+                    before is not None
+                    and before.state.alive
+                    and (before.id != domain.id or domain.state is State.CRASHED)
+                ):
+                    news.append((domain, text))
         for key in self._last.keys() - now.keys():
             self._cpu.pop(key, None)
             self.note(key, "is gone", snapshot.taken)
         self._last = now
         self._seen_any = True
+        return news
 
 
 def _named(state: State) -> str:

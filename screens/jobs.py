@@ -12,12 +12,15 @@ from xentui.domains.toolstack import ToolstackError
 from xentui.screens.formats import brief
 from xentui.screens.refresher import InventoryLike
 
+#: Seconds after a job's end in which a change of its domain is taken for the job's.
+_ECHO = 20.0
+
 
 class Job:
-    """One action that is being done to one domain."""
+    """One action that is being done to one domain. `aside` is what there is to say beside its end."""
 
-    def __init__(self, action: Action, domain: Domain, argument: str = "") -> None:
-        self.action, self.domain, self.argument = action, domain, argument
+    def __init__(self, action: Action, domain: Domain, argument: str = "", aside: str = "") -> None:
+        self.action, self.domain, self.argument, self.aside = action, domain, argument, aside
         self.cancel = threading.Event()
         self.started = time.monotonic()
 
@@ -53,6 +56,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self.running: list[Job] = []
+        self._ended: dict[str, float] = {}  # when the last job of a domain ended (monotonic)
 
     def add(self, job: Job) -> None:
         self.running.append(job)
@@ -60,6 +64,12 @@ class Jobs:
     def remove(self, job: Job) -> None:
         if job in self.running:
             self.running.remove(job)
+            self._ended[job.domain.key] = time.monotonic()
+
+    def touched(self, domain: Domain) -> bool:
+        """Whether what happens to this domain now may be our own doing."""
+        ended = self._ended.get(domain.key)
+        return self.busy(domain) is not None or (ended is not None and time.monotonic() - ended < _ECHO)
 
     def busy(self, domain: Domain) -> Job | None:
         """The job that works on this domain already."""

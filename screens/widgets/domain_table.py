@@ -183,7 +183,7 @@ class DomainTable(CursorList):
         """Find the columns for the width; whether they are other ones than before."""
         id_width = max((len(str(d.id)) for d in self.rows if d.id is not None), default=1)
         stale = any(d.stale_seconds is not None for d in self.rows)
-        layout = (self.size.width, max(4, id_width), _STALE_WIDTH if stale else _STATE_WIDTH)
+        layout = (self.size.width, id_width, _STALE_WIDTH if stale else _STATE_WIDTH)
         if layout == self._layout:
             return False
         self._layout = layout
@@ -246,7 +246,8 @@ class DomainTable(CursorList):
             if column.name == self.sort_column:
                 role = "sorted"
                 descending = column.biggest_first != self.sort_reverse
-                text += glyphs.down if descending else glyphs.up
+                # The direction stays visible, however narrow the column is.
+                text = text[: place.width - 1] + (glyphs.down if descending else glyphs.up)
             segments.append(Segment(fit(text, place.width, right=column.right), theme["text"] + theme[role]))
             segments.append(Segment(" ", theme["text"] + theme["columns"]))
         return Strip(segments).adjust_cell_length(self.size.width, theme["text"] + theme["columns"])

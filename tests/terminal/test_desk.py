@@ -25,7 +25,8 @@ def names(screen: RealScreen) -> list[str]:
 def test_sort_by_every_column_and_filter_as_you_type(start: Start) -> None:
     screen = start()
     screen.press("o")
-    titles = [line.strip(" │>") for line in screen.see("Sort by").splitlines() if line.startswith("  │")][1:-1]
+    lines = [line for line in screen.see("Sort by").splitlines() if line.startswith("  │")]
+    titles = [line.split("│")[1].strip(" >") for line in lines][1:-1]
     screen.press("Escape")
     screen.see_no("Sort by")
     assert len(titles) > 12
@@ -250,10 +251,20 @@ def test_the_shell_is_in_the_same_dom0(start: Start) -> None:
     assert screen.left() == 0
 
 
+def test_the_end_of_xentui_is_the_end_of_its_shell(start: Start) -> None:
+    screen = start()
+    screen.press("!")
+    screen.see("exit brings you back")
+    screen.type("echo up $((1 + 1))\r")
+    screen.see("up 2")
+    os.kill(screen.pid, signal.SIGTERM)
+    assert screen.left() == 128 + signal.SIGTERM
+
+
 @pytest.mark.parametrize("term", ["vt220", "linux", "xterm-256color"])
 def test_every_column_of_the_screen_is_where_it_belongs(start: Start, term: str) -> None:
     screen = start(term=term)
     first, second, heads, *_ = screen.text().splitlines()
     assert re.search(r"\d\d:\d\d:\d\d$", first) and len(first) == 79
     assert second.endswith("guests up") and len(second) == 79
-    assert heads.endswith("AUTO") and len(heads) == 79
+    assert heads.endswith("BY  AUTO") and len(heads) == 80

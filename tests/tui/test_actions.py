@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from driving import Desk, opened
@@ -40,6 +41,22 @@ async def test_a_key_that_cannot_be_used_says_why() -> None:
         await desk.press("K")
         await desk.see("Domain-0 is this machine itself")
         assert desk.inventory.fake.calls == []
+
+
+async def test_what_was_refused_of_several_is_still_said_at_the_end() -> None:
+    async with opened() as desk:
+        for name in ("server01", "server02"):
+            await goto(desk, name)
+            await desk.press("space")
+        await desk.press("s")
+        await desk.see("Start server02: done. Not for 1 of 2. server01: The domain runs already.")
+
+
+async def test_a_guest_that_crashed_or_started_anew_by_itself_is_told() -> None:
+    async with opened() as desk:
+        desk.inventory.domains = [replace(d, id=9) if d.name == "server01" else d for d in desk.inventory.domains]
+        await desk.refresh()
+        await desk.see("server01: started anew: id 1 became 9.")
 
 
 @pytest.mark.parametrize("answer", ["enter", "escape", "n", "q"])

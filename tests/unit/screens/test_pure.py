@@ -122,6 +122,21 @@ def snapshot(*domains: Domain, taken: float = 0.0) -> Snapshot:
     return Snapshot(HostInfo("here"), domains, taken)
 
 
+def test_history_gives_news_of_guests_that_crashed_ended_or_started_anew() -> None:
+    history, guest = History(), Domain("g", 3, state=State.RUNNING)
+    assert history.update(snapshot(guest)) == []
+    assert history.update(snapshot(replace(guest, state=State.PAUSED))) == []
+    ((anew, text),) = history.update(snapshot(replace(guest, id=7)))
+    assert anew.id == 7 and text == "started anew: id 3 became 7"
+    ((crashed, _),) = history.update(snapshot(replace(guest, id=7, state=State.CRASHED)))
+    assert crashed.state is State.CRASHED
+    assert history.update(snapshot(replace(guest, id=7, state=State.CRASHED))) == []
+    history.update(snapshot(replace(guest, id=8)))
+    ((off, text),) = history.update(snapshot(replace(guest, id=None, state=State.OFF)))
+    assert off.id is None and text.startswith("running, now off")
+    assert history.update(snapshot(replace(guest, id=9))) == []  # somebody started it: nothing to worry about
+
+
 def test_history_tells_what_happened_and_forgets_what_is_old() -> None:
     history, guest = History(), Domain("g", 1, state=State.RUNNING, cpu_percent=5.0)
     history.update(snapshot(guest))
