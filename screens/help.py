@@ -14,6 +14,10 @@ _MOVING = (
     ("Home End", "to the first, to the last (g G)"),
     ("Esc", "take the filter away, then the marks; close a screen"),
 )
+_SIGNS = (
+    ("c !", "before a name: its console is open here; it printed something unseen"),
+    ("x l f", "under BY: who manages it: xl, libvirt, a file in /etc/xen"),
+)
 
 
 class HelpScreen(Page):
@@ -39,7 +43,8 @@ class HelpScreen(Page):
             ]
             if rows:
                 lines += [((group.value, "strong"),), *_table(rows, width, titles), ()]
-        lines += [(("Moving", "strong"),), *_table([(key, "", what) for key, what in _MOVING], width, 0)]
+        for title, entries in (("Moving", _MOVING), ("Signs in the table", _SIGNS)):
+            lines += [((title, "strong"),), *_table([(key, "", what) for key, what in entries], width, 0), ()]
         return lines
 
 
