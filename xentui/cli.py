@@ -24,6 +24,7 @@ from xentui.domains.toolstack import ToolstackError
 from xentui.host import Host, HostError, choose_host
 from xentui.settings import load_settings
 from xentui.subprocesses import CommandError, printable
+from xentui.walkthroughs import cli as walkthrough_verb
 from xentui.xlcfg import cli as config_verb
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--size", metavar="COLSxROWS", help="the size of the screen (default 80x24)")
     replay.add_argument("--json", action="store_true")
     config_verb.add_parser(verbs)
+    walkthrough_verb.add_parser(verbs, _host)
     _livecd_verb(verbs)
     return parser
 

@@ -79,6 +79,10 @@ class Host:
         """The same for a program that needs a terminal: a console, a shell."""
         return list(argv)
 
+    def inside_argv(self, argv: Sequence[str]) -> list[str]:
+        """The same for a program that is to see the files as the user's shell there (`shell_argv`) does."""
+        return self.argv(argv)
+
     def environment(self) -> Mapping[str, str]:
         """The environment for programs on a terminal."""
         return self.runner.child_environment()

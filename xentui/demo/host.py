@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from xentui.demo.inside import Inside
 from xentui.demo.install import install
 from xentui.demo.paths import Layout, remove
 from xentui.demo.tools.client import connect
@@ -43,6 +44,7 @@ class DemoHost(Host):
         self._daemon: subprocess.Popen[bytes] | None = None
         self._hold: socket.socket | None = None
         self._layout: Layout | None = None
+        self._inside: Inside | None = None
 
     @property
     def layout(self) -> Layout:
@@ -125,6 +127,9 @@ class DemoHost(Host):
 
     def close(self) -> None:
         """Let go of the demo. If nobody else holds it, it is gone when this returns."""
+        if self._inside is not None:
+            self._inside.close()
+            self._inside = None
         last = self._release()
         if self._daemon is not None and (last or self._daemon.poll() is not None):
             try:
@@ -170,7 +175,14 @@ class DemoHost(Host):
 
     def shell_argv(self) -> list[str]:
         """A shell in the demo dom0: its tools first on PATH, its /etc/xen at that name where that can be."""
-        return [str(self.layout.lib / "demo-shell")]
+        argv = ["env", "-C", str(Path.cwd()), "bash", "--rcfile", str(self.layout.lib / "bashrc"), "-i"]
+        inside = self.inside_argv(argv)
+        return inside if inside != argv else [str(self.layout.lib / "demo-shell")]
+
+    def inside_argv(self, argv: Sequence[str]) -> list[str]:
+        if self._inside is None:
+            self._inside = Inside(self.layout, self.environment())
+        return self._inside.argv(self._placed(argv))
 
     def control(self, *words: str) -> None:
         """Let something befall the demo: see `xentui.demo.control`. Raises HostError."""

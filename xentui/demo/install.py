@@ -52,8 +52,9 @@ unset PROMPT_COMMAND
 cat {motd}
 """
 
-# Inside namespaces of its own the shell sees the demo's folders at their real names. Overlays keep what
-# it writes beside them out of this machine's /etc and /var; where there are none, the tools alone map the paths.
+# Inside namespaces of its own a shell, or the command that is given, sees the demo's folders at their real
+# names. Overlays keep what it writes beside them out of this machine's /etc and /var; where there are no
+# namespaces, the tools alone map the paths.
 _SHELL = """\
 #!/bin/sh
 demo={directory}
@@ -70,13 +71,15 @@ enter() {{
 }}
 case "$1" in
     --probe) enter >/dev/null 2>&1; exit ;;
-    --inside) enter 2>/dev/null; exec bash --rcfile "$demo/lib/bashrc" -i ;;
+    --inside) enter 2>/dev/null; shift; exec "$@" ;;
 esac
+[ $# -gt 0 ] || set -- bash --rcfile "$demo/lib/bashrc" -i
 for how in "--mount" "--user --map-root-user --mount"; do
-    if unshare $how "$0" --probe 2>/dev/null; then exec unshare $how "$0" --inside; fi
+    if unshare $how "$0" --probe 2>/dev/null; then exec unshare $how "$0" --inside "$@"; fi
 done
-echo "This machine lets no one make namespaces: the demo's /etc/xen is $demo/root/etc/xen; xl finds it as /etc/xen."
-exec bash --rcfile "$demo/lib/bashrc" -i
+[ "$1" != bash ] ||
+    echo "This machine lets no one make namespaces: the demo's /etc/xen is $demo/root/etc/xen; xl finds it as /etc/xen."
+exec "$@"
 """
 
 _SUDO = """\

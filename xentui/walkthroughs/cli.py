@@ -1,0 +1,125 @@
+"""`xentui walkthrough list|show|lint|test|run`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.host import Host
+from xentui.subprocesses import printable
+
+if TYPE_CHECKING:
+    from xentui.walkthroughs.shelves import Entry
+    from xentui.walkthroughs.walkthrough import Problem, Walkthrough
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_DONE, _FAILED = 0, 1
+
+OpenHost = Callable[[argparse.Namespace], AbstractContextManager[Host]]
+
+
+def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
+    """Add the verb `walkthrough` with its own verbs; `open_host` gives the host of the global options."""
+    text = "the guide, step by step: it checks what you did"
+    parser = subparsers.add_parser("walkthrough", help=text, description=text)
+    verbs = parser.add_subparsers(dest="walkthrough_verb", required=True, metavar="list|show|lint|test|run")
+
+    def verb(name: str, text: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+        added.set_defaults(verb_function=function)
+        return added
+
+    listing = verb("list", "the walkthroughs that there are", _list)
+    show = verb("show", "print a walkthrough to read", _show)
+    show.add_argument("name", metavar="ID|FILE")
+    lint = verb("lint", "what is wrong in walkthroughs' files; exit status 1 if something is", _lint)
+    lint.add_argument("names", metavar="ID|FILE", nargs="*", help="without one: all that there are")
+    for parser in (listing, show, lint):
+        parser.add_argument("--json", action="store_true", help="for scripts")
+
+
+def _list(args: argparse.Namespace) -> int:
+    from xentui.walkthroughs.shelves import catalogue
+
+    entries = catalogue()
+    if args.json:
+        print(json.dumps([_entry_json(entry) for entry in entries.values()], indent=1))
+        return _DONE
+    width = max((len(id) for id in entries), default=0)
+    for id, entry in entries.items():
+        if entry.parsed is None:
+            print(printable(f"{id:{width}}  cannot be read: {entry.problems[0]}"))
+            continue
+        walkthrough = entry.parsed.walkthrough
+        minutes = f"{walkthrough.minutes:3} min" if walkthrough.minutes else " " * 7
+        broken = "  (has errors: see lint)" if entry.problems else ""
+        print(printable(f"{id:{width}}  {walkthrough.section:6} {minutes}  {walkthrough.title}{broken}"))
+    return _DONE
+
+
+def _entry_json(entry: Entry) -> dict[str, object]:
+    walkthrough = entry.parsed.walkthrough if entry.parsed is not None else None
+    return {
+        "id": entry.id,
+        "title": walkthrough.title if walkthrough else None,
+        "section": walkthrough.section or None if walkthrough else None,
+        "minutes": walkthrough.minutes or None if walkthrough else None,
+        "steps": len(walkthrough.steps) if walkthrough else None,
+        "needs": list(walkthrough.needs) if walkthrough else None,
+        "file": str(entry.path),
+        "problems": [_problem_json(problem) for problem in entry.problems],
+    }
+
+
+def _problem_json(problem: Problem) -> dict[str, object]:
+    return {"file": problem.file, "line": problem.line, "message": problem.message}
+
+
+def _show(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from xentui.walkthroughs.lint import samples
+    from xentui.walkthroughs.plain import whole
+    from xentui.walkthroughs.shelves import find
+    from xentui.walkthroughs.walkthrough import WalkthroughError
+
+    entry = find(args.name)
+    if entry.parsed is None:
+        raise WalkthroughError(list(entry.problems))
+    walkthrough = entry.parsed.walkthrough
+    if args.json:
+        print(json.dumps(asdict(walkthrough), indent=1))
+    else:
+        defaults = {name: value for name, value in samples(walkthrough).items() if _has_default(walkthrough, name)}
+        print("\n".join(printable(line) for line in whole(walkthrough, defaults)))
+    return _DONE
+
+
+def _has_default(walkthrough: Walkthrough, name: str) -> bool:
+    return any(ask.name == name and ask.default for ask in walkthrough.asks)
+
+
+def _lint(args: argparse.Namespace) -> int:
+    from xentui.walkthroughs.lint import lint
+    from xentui.walkthroughs.shelves import catalogue, find
+
+    shelf = catalogue()
+    entries = [find(name) for name in args.names] if args.names else list(shelf.values())
+    neighbours: dict[str, Path] = {id: entry.path for id, entry in shelf.items()}
+    problems: list[Problem] = []
+    for entry in entries:
+        problems += lint(entry.parsed, neighbours) if entry.parsed is not None else entry.problems
+    if args.json:
+        print(json.dumps([_problem_json(problem) for problem in problems], indent=1))
+    else:
+        for problem in problems:
+            print(printable(str(problem)))
+    if not problems and not args.json:
+        print(f"{len(entries)} walkthrough{'s' if len(entries) != 1 else ''}: nothing wrong", file=sys.stderr)
+    return _FAILED if problems else _DONE
