@@ -310,6 +310,9 @@ class ConsoleSession:
             return False
         argv = self.argv()
         if argv is None:
+            if self.state is State.FAILED and self._ended_argv is not None:
+                # Whatever ended the client, its domain has gone, too; a slow toolstack only told it late.
+                self._set(State.WAITING, f"{self.name} has gone; attaches when it is back")
             if self.state is State.WAITING:
                 self._ended_argv = None  # seen to be gone: even the same command means another domain now
             return False

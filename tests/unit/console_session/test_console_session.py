@@ -163,6 +163,12 @@ def test_a_client_that_ended_though_its_domain_is_there_was_ended_by_somebody(
     assert not session.look()
     assert session.state is State.FAILED
     assert "still there" in session.sentence
+    # A slow toolstack told it late: the domain has gone after all, and comes back.
+    words, console.words = console.words, None
+    assert not session.look()
+    assert session.state is State.WAITING and "has gone" in session.sentence
+    console.words = words
+    assert session.look()
 
 
 def test_a_killed_client_is_said(console: Console) -> None:
