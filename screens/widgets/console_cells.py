@@ -11,8 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from xentui.console import attributes
-from xentui.console.attributes import Attributes
-from xentui.console.emulator import Runs
+from xentui.console.attributes import Attributes, Runs
 
 
 def _color(color: attributes.Color) -> Color | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from xentui.console.emulator import Emulator, Runs
+from xentui.console.attributes import Runs
+from xentui.console.emulator import Emulator
 from xentui.console.history import Found, first_line, last_line, search
 
 

@@ -24,3 +24,6 @@ class Attributes(NamedTuple):
 
 
 DEFAULT = Attributes()
+
+Runs = list[tuple[str, Attributes]]
+"""A row as texts of the same attributes, from left to right."""

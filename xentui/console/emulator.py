@@ -10,15 +10,14 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import NamedTuple
 
-from xentui.console.attributes import Attributes
+from xentui.console.attributes import Runs
 from xentui.console.charsets import CONTINUATION, FIRST_CLUSTER
 from xentui.console.modes import Modes
 from xentui.console.parser import Parser
+from xentui.console.repaint import repaint
 from xentui.console.resize import resize
 from xentui.console.screen import Line
 from xentui.console.terminal import Terminal
-
-Runs = list[tuple[str, Attributes]]
 
 
 class Cursor(NamedTuple):
@@ -123,6 +122,12 @@ class Emulator:
         terminal.all_dirty = False
         terminal.scrolled = 0
         return damage
+
+    def repaint(self, scrollback: int = 0) -> bytes:
+        """Bytes that make any emulator of this size show the same, with so many lines of the scrollback at most."""
+        kept = range(max(0, self.scrollback_size - scrollback), self.scrollback_size)
+        scrolled = [(self.scrollback_runs(index), self.scrollback_wrapped(index)) for index in kept]
+        return repaint(self._terminal, self._runs, scrolled, self._parser.pending)
 
     # -- cells -------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,17 @@ class Parser:
         """Whether output is being swallowed as part of an OSC, DCS, APC, PM or SOS that has not ended."""
         return self._state in (self._in_string, self._linux_palette)
 
+    @property
+    def pending(self) -> bytes:
+        """The beginning of a sequence, a string or a character of which the rest has not come; what is kept of it."""
+        begun = {
+            self._escape: f"\x1b{self._kept}",
+            self._csi: f"\x1b[{self._kept}",
+            self._in_string: f"\x1b{self._string}",
+            self._linux_palette: f"\x1b]P{'0' * len(self._kept)}",
+        }.get(self._state, "")
+        return begun.encode("utf-8", "replace") + self._decoder.getstate()[0]
+
     def _ground(self, text: str, position: int) -> int:
         terminal = self._terminal
         draw, draw_lines, select_rendition = terminal.draw, terminal.draw_lines, terminal.rendition.select
