@@ -67,6 +67,7 @@ class Capabilities:
 
     shift_out: bool = False  # smacs is ^N: DEC graphics in G1; else ESC ( 0
     hide_cursor: bool = False  # civis
+    save_cursor: bool = False  # sc, rc
     alternate_screen: bool = False  # smcup
     bracketed_paste: bool = False  # BE
     mouse: bool = False  # kmous, XM
@@ -127,6 +128,7 @@ def read_terminfo(term: str, fd: int) -> Capabilities:
         strike=string("smxx") == b"\x1b[9m",
         single_attribute_off=string("rmul") == b"\x1b[24m",
         shift_out=string("smacs") == b"\x0e",
+        save_cursor=string("sc") == b"\x1b7" and string("rc") == b"\x1b8",
         hide_cursor=b"\x1b[?25l" in string("civis"),
         alternate_screen=b"\x1b[?1049h" in string("smcup"),
         bracketed_paste=string("BE") == b"\x1b[?2004h" or bool(_XTERM_LIKE.match(term)),

@@ -18,7 +18,6 @@ from time import monotonic
 
 from xentui.screens.terminal.capabilities import Capabilities
 
-QUESTION = b"\x1b7\x1b[r\x1b[999;999H\x1b[6n\x1b8"
 _ANSWER = re.compile(rb"\x1b\[(\d{1,4});(\d{1,4})R")
 _LEAST, _MOST = (10, 4), (999, 999)
 
@@ -47,13 +46,19 @@ def plausible(columns: int, rows: int) -> bool:
     return _LEAST[0] <= columns < _MOST[0] and _LEAST[1] <= rows < _MOST[1]
 
 
-def ask(fd: int, seconds: float) -> tuple[Size | None, bytes]:
+def question(has: Capabilities) -> bytes:
+    """What asks this terminal. One without DECSC and DECRC has its cursor elsewhere afterwards."""
+    save, restore = (b"\x1b7", b"\x1b8") if has.save_cursor else (b"", b"")
+    return save + (b"\x1b[r" if has.scroll_region else b"") + b"\x1b[999;999H\x1b[6n" + restore
+
+
+def ask(fd: int, has: Capabilities, seconds: float) -> tuple[Size | None, bytes]:
     """Ask the terminal, wait for so long. Returns its answer, if any, and whatever else came in meanwhile.
 
     The tty must be raw already, or the answer would wait for an end of line.
     """
     try:
-        os.write(fd, QUESTION)
+        os.write(fd, question(has))
     except OSError:
         return None, b""
     came = bytearray()

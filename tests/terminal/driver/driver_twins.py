@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from driver_cells import cells
@@ -35,29 +34,34 @@ def xterm(colours: int) -> Capabilities:
 
 
 class Twins:
-    """Watches an app; `frames` counts the updates compared, `different` says where the two disagreed."""
+    """Shows each update on two emulators; `different` says where the two disagreed."""
 
-    def __init__(self, app: App[Any], colours: str, size: tuple[int, int]) -> None:
+    def __init__(self, colours: str, size: tuple[int, int]) -> None:
         self._console = Console(color_system=colours, force_terminal=True)  # type: ignore[arg-type]
         self._has = xterm(COLOURS[colours])
         self.frames = self.stock_bytes = self.lean_bytes = 0
         self.different: list[str] = []
-        self.resize(*size)
-        app.__dict__["_display"] = self._display
+        self.resized(*size)
 
-    def resize(self, width: int, height: int) -> None:
+    def resized(self, width: int, height: int) -> None:
         self._size = width, height
         self._sheet = Sheet(width, height, Looks(self._has), "unicode")
         self._glass = Glass(self._has, self._sheet)
         self._glass.pen.repeats = True
         self._stock, self._lean = (Emulator(width, height, scrollback=0) for _ in range(2))
 
-    def _display(self, screen: Any, update: object) -> None:
-        if not isinstance(update, CompositorUpdate):
-            return
-        size = screen.app.size
-        if (size.width, size.height) != self._size:
-            self.resize(*size)
+    def watch(self, app: App[Any]) -> None:
+        """See each update of `app`."""
+
+        def display(screen: Any, update: object) -> None:
+            if isinstance(update, CompositorUpdate):
+                if self._size != app.size:
+                    self.resized(*app.size)
+                self.updated(update)
+
+        app.__dict__["_display"] = display
+
+    def updated(self, update: CompositorUpdate) -> None:
         stock = update.render_segments(self._console).replace("\n", "\r\n").encode()
         self._stock.feed(stock)
         self._sheet.paint(update)
@@ -70,6 +74,11 @@ class Twins:
             for x, (ours, theirs) in enumerate(zip(right, left, strict=False)):
                 if ours != theirs and len(self.different) < 20:
                     self.different.append(f"frame {self.frames} row {y} cell {x}: stock {theirs}, lean {ours}")
+
+    def report(self) -> str:
+        """All of it as JSON."""
+        names = ("frames", "different", "stock_bytes", "lean_bytes")
+        return json.dumps({name: getattr(self, name) for name in names})
 
 
 async def walk(pilot: Pilot[Any]) -> None:
@@ -87,26 +96,15 @@ async def walk(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
-async def compare(
-    app: App[Any], colours: str, size: tuple[int, int], through: Callable[[Pilot[Any]], Awaitable[None]]
-) -> Twins:
-    """Run the app without a terminal, press what `through` presses, and compare every update on the way."""
-    twins = Twins(app, colours, size)
-    async with app.run_test(size=size) as pilot:
+async def compare(colours: str) -> Twins:
+    """Run the sample without a terminal and compare every update on the way."""
+    twins, app = Twins(colours, (80, 24)), Sample()
+    twins.watch(app)
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        await through(pilot)
+        await walk(pilot)
     return twins
 
 
 if __name__ == "__main__":
-    found = asyncio.run(compare(Sample(), sys.argv[1], (80, 24), walk))
-    print(
-        json.dumps(
-            {
-                "frames": found.frames,
-                "different": found.different,
-                "stock_bytes": found.stock_bytes,
-                "lean_bytes": found.lean_bytes,
-            }
-        )
-    )
+    print(asyncio.run(compare(sys.argv[1])).report())

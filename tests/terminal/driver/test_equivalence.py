@@ -12,27 +12,27 @@ import pytest
 
 @pytest.mark.parametrize("colours", ["standard", "256", "truecolor"])
 def test_lean_equals_stock(colours: str) -> None:
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("driver_twins.py")), colours],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = compared("driver_twins.py", colours)
     assert found["frames"] > 50
-    assert found["different"] == []
     assert found["lean_bytes"] * 5 < found["stock_bytes"]
 
 
-def test_lean_equals_stock_over_the_screens_of_xentui() -> None:
+@pytest.mark.parametrize("colours", ["standard", "256"])
+def test_lean_equals_stock_on_the_walk_through_xentui(colours: str) -> None:
+    found = compared("driver_screens.py", colours)
+    assert found["frames"] > 150
+
+
+def compared(program: str, colours: str) -> dict[str, int]:
+    """What one of the comparing programs found; nothing different."""
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("driver_screens.py"))],
+        [sys.executable, str(Path(__file__).with_name(program)), colours],
         capture_output=True,
         text=True,
-        timeout=120,
-        check=True,
+        timeout=240,
+        check=False,
     )
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert found["frames"] > 40
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     assert found["different"] == []
+    return found
