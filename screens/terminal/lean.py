@@ -125,7 +125,7 @@ class LeanDriver(Driver):
         if self.capabilities.repeat and self.capabilities.answers:
             # Many a terminal calls itself xterm and does not repeat, or ASCII only (tmux): the answer's column
             # shows whether it did. The blank is of two bytes where such are written.
-            blank = "\u00a0".encode() if self.capabilities.utf8 else b" "
+            blank = b" " if self.capabilities.glyphs in ("ascii", "dec") else "\u00a0".encode()
             self._line.write(b"\x1b[H" + blank + b"\x1b[2b\x1b[6n")
             self._repeat_asked = True
         self._loop.add_reader(self._in, self._read)
@@ -232,7 +232,7 @@ class LeanDriver(Driver):
         early = b""
         found = size.of_tty(self._out)
         if found is None and self.capabilities.answers:
-            found, early = size.ask(self._in, _SIZE_ANSWER)
+            found, early = size.ask(self._in, self.capabilities, _SIZE_ANSWER)
             if found is not None:
                 self._tty_had_size = False
                 size.tell_tty(self._out, found)
@@ -242,7 +242,7 @@ class LeanDriver(Driver):
         """Ask the terminal for its size, as after it was exchanged for another; the answer comes as a key does."""
         if self._running and self._line is not None and self.capabilities.answers:
             self._size_asked = True
-            self._line.write(size.QUESTION)
+            self._line.write(size.question(self.capabilities))
             if self._glass is not None:
                 self._glass.pen.lose()
 
