@@ -40,7 +40,14 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     show.add_argument("name", metavar="ID|FILE")
     lint = verb("lint", "what is wrong in walkthroughs' files; exit status 1 if something is", _lint)
     lint.add_argument("names", metavar="ID|FILE", nargs="*", help="without one: all that there are")
-    for parser in (listing, show, lint):
+    test = verb("test", "walk through them alone: each check must fail before, hold after, fail again undone", _test)
+    test.add_argument("names", metavar="ID|FILE", nargs="+")
+    test.add_argument("--dangerous", action="store_true", help="do also the steps that destroy something")
+    test.set_defaults(open_host=open_host)
+    for parser in (test,):
+        parser.add_argument("--set", metavar="NAME=ANSWER", action="append", default=[], dest="answers",
+                            help="what a walkthrough asks for, given beforehand")  # fmt: skip
+    for parser in (listing, show, lint, test):
         parser.add_argument("--json", action="store_true", help="for scripts")
 
 
@@ -123,3 +130,42 @@ def _lint(args: argparse.Namespace) -> int:
     if not problems and not args.json:
         print(f"{len(entries)} walkthrough{'s' if len(entries) != 1 else ''}: nothing wrong", file=sys.stderr)
     return _FAILED if problems else _DONE
+
+
+def _test(args: argparse.Namespace) -> int:
+    from xentui.walkthroughs.answers import given
+    from xentui.walkthroughs.selftest import SelfTest
+    from xentui.walkthroughs.shelves import find
+    from xentui.walkthroughs.table import result_json, table
+
+    walkthroughs = [_sound(find(name)) for name in args.names]
+    answers = [given(walkthrough, args.answers) for walkthrough in walkthroughs]
+    results = []
+    with args.open_host(args) as host:
+        for walkthrough, values in zip(walkthroughs, answers, strict=True):
+            said = _say if not args.json else (lambda _sentence: None)
+            said(f"{walkthrough.id} on {host.name}{' (the demo dom0)' if host.is_demo else ''}")
+            results.append(SelfTest(host, walkthrough, values, dangerous=args.dangerous, said=said).run())
+    if args.json:
+        print(json.dumps([result_json(result) for result in results], indent=1))
+    else:
+        for result in results:
+            print("\n".join(printable(line) for line in table(result)))
+    return _DONE if all(result.ok for result in results) else _FAILED
+
+
+def _say(sentence: str) -> None:
+    print(printable(sentence), file=sys.stderr, flush=True)
+
+
+def _sound(entry: Entry) -> Walkthrough:
+    """The walkthrough of an entry in which lint finds nothing. Raises WalkthroughError."""
+    from xentui.walkthroughs.lint import lint
+    from xentui.walkthroughs.shelves import catalogue
+    from xentui.walkthroughs.walkthrough import WalkthroughError
+
+    neighbours = {id: other.path for id, other in catalogue().items()}
+    problems = lint(entry.parsed, neighbours) if entry.parsed is not None else list(entry.problems)
+    if entry.parsed is None or problems:
+        raise WalkthroughError(problems)
+    return entry.parsed.walkthrough
