@@ -9,7 +9,7 @@ handled everywhere, and until a dialog that it opened is there to take the next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -81,6 +81,16 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
             await self._next_key()
         else:
             await super().on_event(event)
+
+    def key_now(self, key: events.Key) -> bool:
+        """Let the widget with the focus take a key at once, if it can (its `key_now`) and nothing is before the key.
+
+        For the driver: a console's key need not travel through the queues. False: it has to.
+        """
+        take: Callable[[events.Key], bool] | None = getattr(self.focused, "key_now", None)
+        if take is None or self._typed or self._under_way or self.message_queue_size or not self._can_take_keys:
+            return False
+        return take(key)
 
     @property
     def _can_take_keys(self) -> bool:

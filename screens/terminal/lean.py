@@ -28,6 +28,7 @@ from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
+from textual.strip import Strip
 
 from xentui.screens.terminal import capabilities, size
 from xentui.screens.terminal.attributes import TtyAttributes
@@ -303,6 +304,19 @@ class LeanDriver(Driver):
         finally:
             app.post_display_hook()
 
+    def paint_ahead(self, x: int, rows: list[tuple[int, Strip]]) -> None:
+        """Show these strips from column `x` on at once; for a widget that knows that nothing lies over it.
+
+        What Textual paints there later is compared with it: the same costs no byte.
+        """
+        sheet = self._sheet
+        if not self._running or sheet is None or not self.statistics.frames_sent:
+            return
+        for y, strip in rows:
+            sheet.paint_line(y, x, (strip,))
+        self._unwritten_frames += 1
+        self._pump()
+
     def _frame_painted(self) -> None:
         self._unwritten_frames += 1
         if self._unwritten_frames == 1:
@@ -433,8 +447,17 @@ class LeanDriver(Driver):
         for key in pressed:
             if len(pressed) == 1:
                 key.sequence = text  # type: ignore[attr-defined]  # a guest gets what was sent, not what it is called
-            if key.key != "<ignore>":
+            if key.key != "<ignore>" and not self._taken_at_once(key):
                 self.process_message(key)
+
+    def _taken_at_once(self, key: events.Key) -> bool:
+        """Whether the app has taken the key without its way through Textual's queues: see `TypeAhead.key_now`."""
+        take: Callable[[events.Key], bool] | None = getattr(self._app, "key_now", None)
+        try:
+            return take is not None and take(key)
+        except Exception as error:
+            self._app._handle_exception(error)
+            return True
 
     def _answer(self, text: str) -> bool:
         """Whether this is an answer to something that was asked."""

@@ -41,7 +41,7 @@ class Sheet:
         if isinstance(update, LayoutUpdate):
             x, y = update.region.offset
             for row, line in enumerate(update.strips, y):
-                self._paint_line(row, x, line)
+                self.paint_line(row, x, line)
             return True
         if isinstance(update, ChopsUpdate):
             # The same choice of chops as in ChopsUpdate.render_segments.
@@ -50,7 +50,7 @@ class Sheet:
                     if strip is None or x > x2 or end <= x1:
                         continue
                     whole = x2 > x >= x1 and end <= x2
-                    self._paint_line(y, x, (strip if whole else strip.crop(0, min(end, x2) - x),))
+                    self.paint_line(y, x, (strip if whole else strip.crop(0, min(end, x2) - x),))
             return True
         return False
 
@@ -59,7 +59,8 @@ class Sheet:
         self.looks.forget_styles()
         self._cells.clear()
 
-    def _paint_line(self, y: int, x: int, strips: Iterable[Strip]) -> None:
+    def paint_line(self, y: int, x: int, strips: Iterable[Strip]) -> None:
+        """Paint `strips`, one behind the other, from cell x of row y on."""
         if not 0 <= y < self.height:
             return
         characters, looks = self.rows[y]

@@ -25,14 +25,17 @@ from xentui.console.keys import key_bytes, key_label, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
 from xentui.screens.drawing import Line, draw, width_of
+from xentui.screens.painting import paint_ahead
 from xentui.screens.themes import Theme
 from xentui.screens.widgets import console_texts
 from xentui.screens.widgets.console_cells import overlay, row_strip
 from xentui.screens.widgets.console_keys import BY_KEY
 from xentui.screens.widgets.console_view import ConsoleView
 
-#: Seconds between two drawings of output; the first after a pause is drawn at once.
+#: Seconds between two drawings of output; the first after a pause is drawn at once, as is the first after a key.
 DRAW_SECONDS = 1 / 25
+#: The same for so many seconds after a key: what comes is likely to be its effect.
+ANSWER_SECONDS, ANSWERS_FOR = 1 / 100, 0.2
 #: The smallest size that is sent to a guest: what is drawn for less would be unusable anyway.
 LEAST_COLUMNS, LEAST_ROWS = 20, 5
 
@@ -76,7 +79,8 @@ class ConsolePane(Widget, can_focus=True):
         self._help = False
         self._prompt: tuple[str, str, Callable[[str], None]] | None = None  # its name, what is typed, what then
         self._said = ""
-        self._drawn_at = 0.0
+        self._drawn_at = self._typed_at = 0.0
+        self._answer_due = False
         self._draw_timer: Timer | None = None
         self._cursor: tuple[int, bool] = (0, False)
 
@@ -116,17 +120,22 @@ class ConsolePane(Widget, can_focus=True):
         if (unseen, bell) != (self.unseen, self.bell):
             self.unseen, self.bell = unseen, bell
             self.post_message(self.Changed(self))
-        if self._draw_timer is not None or not self.is_attached:
+        if not self.is_attached:
             return
-        wait = DRAW_SECONDS - (monotonic() - self._drawn_at)
+        now = monotonic()
+        pause = ANSWER_SECONDS if now - self._typed_at < ANSWERS_FOR else DRAW_SECONDS
+        wait = 0.0 if self._answer_due else pause - (now - self._drawn_at)
         if wait <= 0:
             self._draw()
-        else:
+        elif self._draw_timer is None:
             self._draw_timer = self.set_timer(wait, self._draw)
 
     def _draw(self) -> None:
         """Have the rows drawn that changed."""
-        self._draw_timer = None
+        self._answer_due = False
+        if self._draw_timer is not None:
+            self._draw_timer.stop()
+            self._draw_timer = None
         if not self.is_attached or not self.display or self.size.height < 2:
             return
         self._drawn_at = monotonic()
@@ -135,7 +144,7 @@ class ConsolePane(Widget, can_focus=True):
             self.refresh(Region(0, 0, self.size.width, 1))  # how many lines are below
             return
         if self.view.follow() or damage.everything or self._overlaid():
-            self.refresh()
+            self._show_now(Region(0, 0, *self.size))
             return
         row, _, visible = self.session.emulator.cursor
         rows = damage.rows | {row, self._cursor[0]}
@@ -143,7 +152,11 @@ class ConsolePane(Widget, can_focus=True):
         width, top = self.size.width, self.view.top
         regions = [Region(0, 1 + r - top, width, 1) for r in rows if 0 <= r - top < self.view.height]
         if regions:
-            self.refresh(*regions)
+            self._show_now(*regions)
+
+    def _show_now(self, *regions: Region) -> None:
+        self.refresh(*regions)
+        paint_ahead(self, regions)
 
     def on_resize(self) -> None:
         self._fit_view()
@@ -253,8 +266,23 @@ class ConsolePane(Widget, can_focus=True):
         elif self.session.state is not State.ATTACHED or self.session.read_only:
             self._detached_key(event.key)
         else:
-            raw = getattr(event, "sequence", None)  # of the lean driver: what the terminal sent
-            self.type(_meta(raw) or key_bytes(event.key, event.character, self.session.emulator.modes, self.erase))
+            self._type_key(event)
+
+    def key_now(self, key: events.Key) -> bool:
+        """Type a key at once, out of turn; False if it has to come as a message: it is not for the guest, or after
+        others. For the driver, by way of the app.
+        """
+        plain = not (self._said or self._help or self._leading or self._prompt is not None)
+        if not (plain and self.view.live and key.key != self.leader and self.message_queue_size == 0):
+            return False
+        if self.session.state is not State.ATTACHED or self.session.read_only:
+            return False
+        self._type_key(key)
+        return True
+
+    def _type_key(self, key: events.Key) -> None:
+        raw = getattr(key, "sequence", None)  # of the lean driver: what the terminal sent
+        self.type(_meta(raw) or key_bytes(key.key, key.character, self.session.emulator.modes, self.erase))
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -271,6 +299,7 @@ class ConsolePane(Widget, can_focus=True):
     def type(self, data: bytes) -> None:
         """Type `data` in the guest."""
         held = self.session.holds
+        self._typed_at, self._answer_due = monotonic(), True
         sent = self.link.send(data) if data else True
         if held != self.session.holds:
             self._refresh_title()
