@@ -151,7 +151,7 @@ class Device:
     model: str | None = None
     serial: str | None = None
     transport: str | None = None
-    table: str | None = None  # gpt, dos; None for no partition table
+    table: str | None = None  # gpt, msdos; None for no partition table
     fstype: str | None = None
     label: str | None = None
     uuid: str | None = None
@@ -260,12 +260,13 @@ class Disks:
 class GuestDisk:
     """A disk of a guest, whoever knows of it: ``target`` as the toolstack has it.
 
-    `state` is running (and paused and the like), saved or off, as the user is to read it.
+    `state` is as the user is to read it; all but ``saved`` and ``off`` are domains that Xen has.
     """
 
     guest: str
     state: str
     target: str
     vdev: str = ""
+    format: str = "raw"
     writable: bool = True
     source: str = ""  # where that is written: a configuration file, a save file

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
+from xentui.domains.libvirt_xml import parse_domain
 from xentui.domains.xl_output import Details, parse_details
 from xentui.host import FileInfo, Host, HostError
 from xentui.subprocesses import CommandError
@@ -75,10 +76,12 @@ def read_details(start: bytes) -> Details:
 def _read_libvirt(start: bytes) -> Details:
     try:
         _magic, _version, length = _LIBVIRT_HEADER.unpack_from(start)
-        root = ElementTree.fromstring(start[_LIBVIRT_HEADER.size :][:length].rstrip(b"\0"))  # noqa: S314 (root wrote it)
+        xml = start[_LIBVIRT_HEADER.size :][:length].rstrip(b"\0")
+        root = ElementTree.fromstring(xml)  # noqa: S314 (root wrote it)
     except (struct.error, ElementTree.ParseError) as error:
         raise SaveFileError("the XML in it cannot be read") from error
-    return Details(root.findtext("name"), root.findtext("uuid"), None, None, None, None, (), ())
+    disks = parse_domain(xml.decode("utf-8", "replace")).disks
+    return Details(root.findtext("name"), root.findtext("uuid"), None, None, None, None, disks, ())
 
 
 def read_file(host: Host, path: str) -> Details:

@@ -1,0 +1,97 @@
+"""What is read from devices and files themselves, on this machine: their first bytes, and whether the kernel lets go.
+
+A device that died, or an NFS server that went away, keeps a reader waiting for ever: `within` bounds that.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from xentui.disks.read_table import read_table, reader
+from xentui.disks.signatures import Signature, read_signature
+from xentui.disks.table import Table
+
+T = TypeVar("T")
+
+#: Bytes that are read at once: a GPT, or what most file systems begin with. Each reading of a device costs more
+#: than all that is done with it.
+_START = 32 << 10
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` gives, or raises; TimeoutError if it takes longer. Then its thread is left behind."""
+    answer: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            answer.put((work(), None))
+        except BaseException as error:
+            answer.put((None, error))
+
+    threading.Thread(target=run, name="disks-direct", daemon=True).start()
+    try:
+        done, error = answer.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return done  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the bytes say: a table, with what lies in each of its partitions by number, or a file system."""
+
+    table: Table | None = None
+    signature: Signature | None = None
+    inside: tuple[tuple[int, Signature], ...] = ()
+
+
+def read_content(path: str, size: int, sector: int = 512, *, inside: bool = False) -> Content:
+    """Look at a device or a raw image. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+
+        start = os.pread(handle, _START, 0)
+        whole = reader(handle)
+
+        def some(offset: int, length: int) -> bytes:
+            end = offset + length
+            return start[offset:end] if end <= len(start) else os.pread(handle, length, offset)
+
+        def all_of(offset: int, length: int) -> bytes:
+            end = offset + length
+            return start[offset:end] if end <= len(start) else whole(offset, length)
+
+        table = read_table(all_of, sector, size // sector)
+        if table.label is None:
+            return Content(signature=read_signature(some))
+        found = []
+        for slot in table.slots if inside else ():
+            signature = None if slot.kind == "extended" else read_signature(some, slot.start * sector)
+            if signature is not None:
+                found.append((slot.number, signature))
+        return Content(table, None, tuple(found))
+    finally:
+        os.close(handle)
+
+
+def claimed(paths: Iterable[str]) -> set[str]:
+    """Those of the block devices that the kernel has given to somebody alone: mounted, in an array, exported.
+
+    open(2) with O_EXCL, which never changes anything; a device that cannot be opened at all is left out.
+    """
+    found = set()
+    for path in paths:
+        try:
+            os.close(os.open(path, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC | os.O_NONBLOCK))
+        except OSError as error:
+            if error.errno == errno.EBUSY:
+                found.add(path)
+    return found

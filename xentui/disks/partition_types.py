@@ -1,0 +1,27 @@
+"""Names of the commoner partition types, in lsblk's words: for tables that lsblk has not read."""
+
+TYPE_NAMES = {
+    "c12a7328-f81f-11d2-ba4b-00a0c93ec93b": "EFI System",
+    "21686148-6449-6e6f-744e-656564454649": "BIOS boot",
+    "0fc63daf-8483-4772-8e79-3d69d8477de4": "Linux filesystem",
+    "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f": "Linux swap",
+    "e6d6d379-f507-44c2-a23c-238f2a3df928": "Linux LVM",
+    "a19d880f-05fc-4d3b-a006-743f0f84911e": "Linux RAID",
+    "4f68bce3-e8cd-4db1-96e7-fbcaf984b709": "Linux root (x86-64)",
+    "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7": "Microsoft basic data",
+    "e3c9e316-0b5c-4db8-817d-f92df00215ae": "Microsoft reserved",
+    "de94bba4-06d1-4d40-a16a-bfd50179d6ac": "Windows recovery environment",
+    "0x5": "Extended",
+    "0x7": "HPFS/NTFS/exFAT",
+    "0xb": "W95 FAT32",
+    "0xc": "W95 FAT32 (LBA)",
+    "0xf": "W95 Ext'd (LBA)",
+    "0x27": "Hidden NTFS WinRE",
+    "0x82": "Linux swap / Solaris",
+    "0x83": "Linux",
+    "0x85": "Linux extended",
+    "0x8e": "Linux LVM",
+    "0xee": "GPT",
+    "0xef": "EFI (FAT-12/16/32)",
+    "0xfd": "Linux raid autodetect",
+}
