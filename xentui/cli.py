@@ -93,11 +93,15 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--json", action="store_true")
     config_verb.add_parser(verbs)
     walkthrough_verb.add_parser(verbs, _host)
+    _guest_verbs(verbs)
+    _disks_verb(verbs)
     _livecd_verb(verbs)
     return parser
 
 
 if TYPE_CHECKING:
+    from xentui.disks.device import Disks
+
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
@@ -129,6 +133,23 @@ def _action_verb(verbs: Verbs, action: Action) -> None:
         parser.add_argument("-w", "--wait", action="store_true", help="until the domains are gone")
     if action.dangerous:
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _guest_verbs(verbs: Verbs) -> None:
+    from xentui.guests import cli as guests
+
+    guests.add_parsers(verbs, _inventory)
+
+
+def _disks_verb(verbs: Verbs) -> None:
+    from xentui.disks import cli as disks
+
+    def read_disks(host: Host) -> Disks:
+        from xentui import guest_disks
+
+        return guest_disks.read_disks(host)
+
+    disks.add_parser(verbs, _host, read_disks)
 
 
 def _livecd_verb(verbs: Verbs) -> None:

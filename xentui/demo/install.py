@@ -15,6 +15,16 @@ from xentui.demo.paths import Layout
 GUESTS = {"server01": "server", "client01": "client", "server02": "server", "client02": "client"}
 AUTOSTART = ("server01", "client01")
 
+#: Kernels and boot loaders that its guests may name. The simulated guests boot without reading them.
+BOOT_FILES = (
+    "/boot/vmlinuz",
+    "/boot/initrd.img",
+    "/usr/lib/xentui/guest.img",
+    "/usr/lib/grub-xen/grub-i386-xen_pvh.bin",
+    "/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64/linux",
+    "/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64/initrd.gz",
+)
+
 _CONFIG = """\
 # {name}: a guest of the Xen Live CD.  Start it with: xl create /etc/xen/{name}.cfg
 # User livexen, password live.  Leave its console with CONTROL + ].
@@ -105,6 +115,10 @@ def install(layout: Layout) -> None:
     _programs(layout)
     if not layout.root.exists():
         _machine(layout)
+    for path in BOOT_FILES:
+        file = layout.path(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
 
 
 def _programs(layout: Layout) -> None:

@@ -9,13 +9,18 @@ from pathlib import Path, PurePosixPath
 
 #: Folders and files of the simulated dom0. All other paths are this machine's own.
 MAPPED = (
+    "/boot",
     "/etc/xen",
     "/etc/motd",
     "/etc/hostname",
     "/home/livexen",
     "/run/lock",
     "/srv/xen",
+    "/usr/lib/debian-installer",
+    "/usr/lib/grub-xen",
+    "/usr/lib/xentui",
     "/var/lib/xen",
+    "/var/lib/xentui",
     "/var/lock",
     "/var/log/xen",
 )

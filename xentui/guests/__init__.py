@@ -1,0 +1,1 @@
+"""Guests: making them, taking them away again, copying and converting them, their snapshots."""

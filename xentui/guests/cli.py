@@ -1,0 +1,185 @@
+"""`xentui create` and `xentui delete`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from xentui.domains.inventory import Inventory
+from xentui.guests.errors import GuestError
+from xentui.guests.options import OPTIONS, Option, Wish
+from xentui.guests.xen_tools import GONE
+from xentui.subprocesses import printable
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Opener = Callable[[argparse.Namespace], AbstractContextManager[Inventory]]
+"""Opens the host that the command line names."""
+
+_DONE, _FAILED, _USAGE = 0, 1, 2
+
+
+def add_parsers(verbs: Subparsers, opener: Opener) -> None:
+    """Add the verbs of making guests and of taking them away."""
+    text = "make a guest: its disks, its system, its configuration"
+    create = verbs.add_parser("create", help=text, description=text)
+    create.add_argument("name", metavar="NAME", nargs="?")
+    create.add_argument("--template", metavar="TEMPLATE", help="begin with what a template says: xentui template list")
+    add_options(create)
+    create.add_argument("--start", action="store_true", help="start it when it is made")
+    create.add_argument("--dry-run", action="store_true", help="show the steps and the configuration, make nothing")
+    create.add_argument("--hostname", metavar="NAME", help=argparse.SUPPRESS)
+    create.add_argument("--noswap", "--dhcp", action="store_true", help=argparse.SUPPRESS)
+    for name in GONE:
+        create.add_argument(f"--{name}", nargs="?", const="", dest=f"gone_{name}", help=argparse.SUPPRESS)
+    create.set_defaults(verb_function=lambda args: _create(args, opener))
+
+    text = "take a guest away, with all that was made for it"
+    delete = verbs.add_parser("delete", help=text, description=text)
+    delete.add_argument("name", metavar="NAME")
+    delete.add_argument("--confirm", metavar="NAME", help="for scripts: the guest's name once more, instead of asking")
+    delete.add_argument("--dry-run", action="store_true", help="show what would be removed, remove nothing")
+    delete.set_defaults(verb_function=lambda args: _delete(args, opener))
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add everything that a guest can be made with."""
+    also = {"suite": ["--dist"], "role": ["--roles"], "user": ["--admins"]}  # xen-create-image's names
+    for option in OPTIONS:
+        _add(parser, option, also.get(option.name, []))
+
+
+def _add(parser: argparse.ArgumentParser, option: Option, also: list[str]) -> None:
+    names = [f"--{option.name}", *also]
+    text = option.help + (f" [{', '.join(option.sources)}]" if option.sources else "")
+    if option.kind == "flag":
+        parser.add_argument(*names, dest=option.name, action="store_true", help=text)
+    elif option.kind == "list":
+        parser.add_argument(*names, dest=option.name, action="append", metavar=option.metavar, help=text)
+    else:
+        parser.add_argument(*names, dest=option.name, metavar=option.metavar, help=text)
+
+
+def wish_of(args: argparse.Namespace) -> Wish:
+    """What was asked for on the command line."""
+    given = vars(args)
+    return {option.name: given[option.name] for option in OPTIONS if given[option.name] not in (None, False, [])}
+
+
+def _create(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests.make import make, plan
+    from xentui.guests.site import Site
+    from xentui.guests.wishes import spec_of
+
+    for name, why in GONE.items():
+        if getattr(args, f"gone_{name}") is not None:
+            return complain(f"--{name}: {why}", _USAGE)
+    if args.name and args.hostname and args.name != args.hostname:
+        return complain("the name is given twice, as NAME and as --hostname", _USAGE)
+    guest = args.name or args.hostname
+    if not guest:
+        return complain("name the guest: xentui create NAME ...", _USAGE)
+    refuse_read_only(args, "create")
+    with opener(args) as inventory:
+        site = Site(inventory.host, inventory.snapshot())
+        made = plan(site, spec_of(site, guest, wish_of(args)))
+        for warning in made.warnings:
+            print(f"xentui: {printable(warning)}", file=sys.stderr)
+        if args.dry_run:
+            print("\n".join(map(printable, made.describe())))
+            return _DONE
+        with cancelled_by_signals() as cancel, told():
+            said = make(site, made, say, cancel)
+        print(f"Made {guest}: {made.spec.config_path}")
+        if args.start:
+            domain = inventory.snapshot().domain(guest)
+            if domain is None:
+                raise GuestError(f"{guest} is made, but xentui does not see it: start it by xl create.")
+            inventory.toolstack(domain).start(domain)
+            print(f"Started {guest}.")
+        for line in said:
+            print(printable(line))
+    return _DONE
+
+
+def _delete(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests.delete import carry_out, to_delete
+    from xentui.guests.site import Site
+
+    refuse_read_only(args, "delete")
+    with opener(args) as inventory:
+        site = Site(inventory.host, inventory.snapshot())
+        found = to_delete(site, args.name)
+        for line in found.describe():
+            print(printable(line))
+        if args.dry_run:
+            return _DONE
+        if not confirmed(args, f"Delete {args.name}, with all of this?", args.name):
+            return complain(f"{args.name}: not deleted", _FAILED)
+        carry_out(site, found)
+        print(f"Deleted {args.name}.")
+    return _DONE
+
+
+# For all verbs about guests.
+
+
+def confirmed(args: argparse.Namespace, question: str, name: str) -> bool:
+    """A deliberate yes: the name itself is typed, or given as --confirm."""
+    if args.confirm is not None:
+        if args.confirm != name:
+            raise GuestError(f"--confirm {args.confirm}: is not {name}; nothing was done.")
+        return True
+    if not sys.stdin.isatty():
+        raise GuestError(f"To do it without being asked, give --confirm {name}; nothing was done.")
+    return input(f"{question} Type {name} if so: ").strip() == name
+
+
+def refuse_read_only(args: argparse.Namespace, verb: str) -> None:
+    """Raises GuestError where nothing may be changed."""
+    if args.read_only:
+        raise GuestError(f"--read-only and {verb} exclude each other")
+
+
+def say(line: str) -> None:
+    """A step, or how it goes on."""
+    print(printable(line), flush=True)
+
+
+def complain(sentence: str, status: int) -> int:
+    """The one line of a failure."""
+    print(f"xentui: {printable(sentence)}", file=sys.stderr)
+    return status
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """What a failed tool said is shown before the one line that says what failed."""
+    try:
+        yield
+    except GuestError as error:
+        if error.details != error.headline:
+            for line in error.details.splitlines():
+                print(f"  {printable(line)}", file=sys.stderr)
+        raise
+
+
+@contextlib.contextmanager
+def cancelled_by_signals() -> Iterator[threading.Event]:
+    """Ctrl+C and a hang-up cancel the work, which then tidies up; they do not end the program half-way."""
+    cancel = threading.Event()
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        before[number] = signal.signal(number, lambda _number, _frame: cancel.set())
+    try:
+        yield cancel
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,95 @@
+"""Taking a guest away: what was made for it, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xentui.domains.autostart import Autostart
+from xentui.domains.domain import Domain, State
+from xentui.domains.toolstack import ToolstackError
+from xentui.guests import manifest
+from xentui.guests.errors import GuestError
+from xentui.guests.files import shown_size, used_bytes
+from xentui.guests.manifest import Made, Manifest
+from xentui.guests.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What will be removed, and what will be left although the guest uses it."""
+
+    guest: Manifest
+    things: tuple[Made, ...]
+    sizes: tuple[int, ...]
+    kept: tuple[str, ...]
+
+    def describe(self) -> list[str]:
+        """All of it in lines for the user."""
+        if not self.things:
+            return [f"Of {self.guest.name} there is nothing left but its manifest, {self.guest.path}."]
+        lines = [f"Of {self.guest.name} these will be removed for good:"]
+        for thing, size in zip(self.things, self.sizes, strict=True):
+            lines.append(f"  {thing}" + (f" ({shown_size(size)})" if size >= 1 << 20 else ""))
+        return lines + [f"  (left alone: {path})" for path in self.kept]
+
+
+def to_delete(site: Site, name: str) -> Deletion:
+    """What belongs to the guest. Raises GuestError if it runs, or if xentui did not make it."""
+    site.check_local()
+    domain = site.snapshot.domain(name)
+    _check_off(domain, name)
+    guest = manifest.load(site.host, name)
+    if guest is None:
+        if domain is None:
+            raise GuestError(f"There is no guest {name}: see xentui list")
+        where = domain.config_file or "libvirt's definition"
+        raise GuestError(
+            f"{name} was not made by xentui create, so nobody knows what belongs to it. Its configuration is {where}:"
+            " remove that and its disks yourself."
+        )
+    things = manifest.present(site.host, guest.made)
+    for thing in things:
+        if thing.kind in ("file", "volume") and thing.path != guest.config:
+            _check_unused(site, thing.path, name)
+    mine = {thing.path for thing in things}
+    disks = domain.disks if domain is not None else ()
+    kept = tuple(disk.target for disk in disks if disk.target and disk.target not in mine)
+    sizes = tuple(0 if thing.kind == "volume" else used_bytes(site.host.path(thing.path)) for thing in things)
+    return Deletion(guest, tuple(reversed(things)), tuple(reversed(sizes)), kept)
+
+
+def carry_out(site: Site, deletion: Deletion) -> None:
+    """Remove it. What could not be removed stays in the manifest. Raises GuestError naming it."""
+    guest, left = deletion.guest, []
+    if guest.config:
+        try:
+            Autostart(site.host).set(guest.config, False)
+        except ToolstackError as error:
+            left.append(str(error))
+    for thing in deletion.things:
+        try:
+            manifest.remove(site.host, thing)
+            guest.made.remove(thing)
+        except GuestError as error:
+            left.append(str(error))
+    if left:
+        guest.complete = False
+        guest.save(site.host)
+        raise GuestError(f"Not all of {guest.name} could be removed: {'; '.join(left)}")
+    manifest.remove(site.host, Made("file", guest.path))
+
+
+def _check_off(domain: Domain | None, name: str) -> None:
+    if domain is None:
+        return
+    if domain.state.alive:
+        raise GuestError(f"{name} is {domain.state}: shut it down first.")
+    if domain.state is State.SAVED:
+        raise GuestError(
+            f"{name} is saved in {domain.save_file}: restore it, or remove that file if its memory is not wanted."
+        )
+
+
+def _check_unused(site: Site, path: str, name: str) -> None:
+    for domain, _writes in site.users(path, but=name):
+        raise GuestError(f"{path}: {domain.name} uses it, too. Take it out of {domain.name}'s configuration first.")

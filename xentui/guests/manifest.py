@@ -1,0 +1,139 @@
+"""What was made for a guest, so that exactly this can be taken away again.
+
+A manifest is a JSON file, ``/var/lib/xentui/guests/NAME.json``: ``{"format": 1, "name", "source", "config",
+"complete", "made": [{"kind", "path"}], "notes"}``. A thing is written down before it is made: of a guest whose
+making was killed half-way, all of it is known. Kinds: file, folder, volume (path of its device), link.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from xentui.guests.errors import GuestError
+from xentui.guests.files import write_file
+from xentui.host import Host, HostError
+from xentui.subprocesses import CommandError
+
+FOLDER = "/var/lib/xentui/guests"
+FORMAT = 1
+#: What LVM knows our volumes by. A volume without it is never removed.
+TAG = "xentui"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A thing that was made for a guest; `path` is the host's."""
+
+    kind: str  # file, folder, volume, link
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.path}"
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What was made for the guest `name`, in the order of its making."""
+
+    name: str
+    source: str = ""
+    config: str = ""
+    complete: bool = False
+    made: list[Made] = field(default_factory=list)
+    notes: str = ""
+
+    @property
+    def path(self) -> str:
+        return path_of(self.name)
+
+    def save(self, host: Host) -> None:
+        """Write it, whole or not at all. Raises GuestError."""
+        values = {
+            "format": FORMAT,
+            "name": self.name,
+            "source": self.source,
+            "config": self.config,
+            "complete": self.complete,
+            "made": [{"kind": made.kind, "path": made.path} for made in self.made],
+            "notes": self.notes,
+        }
+        write_file(host, self.path, json.dumps(values, indent=1) + "\n", mode=0o600)
+
+
+def path_of(name: str) -> str:
+    """Where the manifest of a guest stands."""
+    return f"{FOLDER}/{name}.json"
+
+
+def load(host: Host, name: str) -> Manifest | None:
+    """The manifest of a guest; None if it has none. Raises GuestError when it cannot be read."""
+    path = path_of(name)
+    try:
+        if not host.path(path).exists():
+            return None
+        values = json.loads(host.read(path))
+        if values["format"] != FORMAT:
+            raise GuestError(f"{path}: is of format {values['format']}; this xentui knows {FORMAT} only")
+        made = [Made(str(item["kind"]), str(item["path"])) for item in values["made"]]
+        return Manifest(
+            str(values["name"]), str(values["source"]), str(values["config"]), bool(values["complete"]), made,
+            str(values.get("notes", "")),
+        )  # fmt: skip
+    except (HostError, OSError) as error:
+        raise GuestError(f"{path}: cannot be read: {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, GuestError):
+            raise
+        raise GuestError(f"{path}: is no manifest of xentui's ({error})") from error
+
+
+def present(host: Host, made: Sequence[Made]) -> list[Made]:
+    """Those of the things that are there."""
+    return [item for item in made if host.path(item.path).is_symlink() or host.path(item.path).exists()]
+
+
+def remove(host: Host, item: Made) -> None:
+    """Take a thing away; one that is gone already is no fault. Raises GuestError."""
+    path = host.path(item.path)
+    try:
+        if item.kind == "volume":
+            _remove_volume(host, item.path)
+        elif item.kind == "folder":
+            if path.is_dir() and not path.is_symlink():
+                _remove_folder(host, item.path)
+        elif path.is_symlink() or path.exists():
+            if item.kind == "file" and not stat.S_ISREG(path.lstat().st_mode):
+                raise GuestError(f"{item.path}: is no file any more; it was left alone")
+            path.unlink()
+    except OSError as error:
+        raise GuestError(f"{item.path}: cannot be removed: {error.strerror}") from error
+
+
+def _remove_folder(host: Host, folder: str) -> None:
+    """Never into another file system: a tool that was killed may have left one mounted there."""
+    if host.is_demo:
+        shutil.rmtree(host.path(folder))
+        return
+    try:
+        argv = ["rm", "-rf", "--one-file-system", "--", str(host.path(folder))]
+        host.run(argv, deadline=600, record=False)
+    except CommandError as error:
+        raise GuestError(f"{folder}: cannot be removed: {error.headline}", error.details) from error
+
+
+def _remove_volume(host: Host, device: str) -> None:
+    vg, lv = PurePosixPath(device).parts[-2:]
+    try:
+        found = host.run(["lvs", "--noheadings", "-o", "lv_tags", f"{vg}/{lv}"], deadline=30, check=False)
+        if not found.ok:
+            return
+        if TAG not in found.stdout.strip().split(","):
+            raise GuestError(f"{device}: has not the LVM tag {TAG}, so xentui did not make it; it was left alone")
+        host.run(["lvremove", "--yes", f"{vg}/{lv}"], deadline=60)
+    except CommandError as error:
+        raise GuestError(f"{device}: {error.headline}", error.details) from error

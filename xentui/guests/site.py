@@ -1,0 +1,173 @@
+"""The place where guests are made: a host, what runs there, and who uses which disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentui.domains.domain import Domain, Snapshot
+from xentui.guests.errors import GuestError
+from xentui.guests.files import exists, free_bytes, local_only, shown_size
+from xentui.guests.manifest import path_of
+from xentui.guests.spec import Disk
+from xentui.host import Host
+from xentui.subprocesses import CommandError
+
+#: What is always left free on a file system, in bytes.
+RESERVE = 16 << 20
+
+#: The Debian package of each tool that may be missing.
+PACKAGES = {
+    "mmdebstrap": "mmdebstrap",
+    "mke2fs": "e2fsprogs",
+    "mkswap": "util-linux",
+    "qemu-img": "qemu-utils",
+    "lvcreate": "lvm2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A host and what was known of it when the work began."""
+
+    host: Host
+    snapshot: Snapshot
+
+    @property
+    def has_hvm(self) -> bool:
+        """Whether Xen can run HVM and PVH guests here."""
+        return "hvm" in self.snapshot.host.virt_caps
+
+    def exists(self, path: str) -> bool:
+        return exists(self.host, path)
+
+    def check_local(self) -> None:
+        """Raises GuestError where guests cannot be made."""
+        local_only(self.host)
+
+    def check_name(self, name: str) -> None:
+        """Raises GuestError if there is a guest of that name, or something left of one."""
+        found = self.snapshot.domain(name)
+        if found is not None:
+            where = f" ({found.config_file})" if found.config_file else ""
+            raise GuestError(f"There is a guest {name} already{where}: choose another name, or delete that one first.")
+        if self.exists(path_of(name)):
+            raise GuestError(f"Something is left of a guest {name}: see what it is by: xentui delete {name}")
+
+    def check_tools(self, *tools: str) -> None:
+        """Raises GuestError naming the packages of the tools that are missing."""
+        missing = [] if self.host.is_demo else [tool for tool in tools if shutil.which(tool) is None]
+        if missing:
+            packages = sorted({PACKAGES.get(tool, tool) for tool in missing})
+            verb = "is" if len(missing) == 1 else "are"
+            raise GuestError(
+                f"{', '.join(missing)} {verb} not installed. As root: apt-get install {' '.join(packages)}"
+            )
+
+    def check_file(self, path: str, what: str, package: str = "") -> None:
+        """Raises GuestError unless `path` is a file that can be read."""
+        advice = f" As root: apt-get install {package}" if package else ""
+        target = self.host.path(path)
+        if not target.is_file() and not target.is_block_device():
+            raise GuestError(f"{path}: {what} is not there.{advice}")
+        if not os.access(target, os.R_OK):
+            raise GuestError(f"{path}: {what} cannot be read: run xentui as root (sudo xentui).")
+
+    # Disks
+
+    def users(self, path: str, *, but: str = "") -> list[tuple[Domain, bool]]:
+        """The guests that have this file or device as a disk, running or not, and whether they may write to it."""
+        wanted = _identity(self.host.path(path))
+        found = []
+        for domain in self.snapshot.domains:
+            for disk in domain.disks if domain.name != but else ():
+                if disk.target and _identity(self.host.path(disk.target)) == wanted:
+                    found.append((domain, disk.writable))
+        return found
+
+    def check_disk(self, disk: Disk, *, but: str = "") -> None:
+        """Raises GuestError if the disk cannot be given to a new guest: missing, there already, or another's."""
+        if disk.is_new:
+            if self.exists(disk.path):
+                raise GuestError(f"{disk.path}: is there already; nothing is written over. Name another file.")
+            return
+        self.check_file(disk.path, "the CD image" if disk.cdrom else "the disk")
+        for domain, writes in self.users(disk.path, but=but):
+            if writes or (disk.writable and not disk.cdrom):
+                state = "runs with it" if domain.state.alive else "has it in its configuration"
+                raise GuestError(
+                    f"{disk.path}: {domain.name} {state}; two guests writing to one disk ruin it."
+                    " Copy it, or give it to both read-only (,ro)."
+                )
+        if disk.writable and not disk.cdrom:
+            self._check_mounted(disk.path)
+
+    def _check_mounted(self, path: str) -> None:
+        target = self.host.path(path)
+        if self.host.is_demo or not target.is_block_device():
+            return
+        try:
+            said = self.host.run(["lsblk", "--json", "-o", "PATH,MOUNTPOINTS", str(target)], deadline=10, record=False)
+        except CommandError as error:
+            raise GuestError(f"{path}: who uses it cannot be told: {error.headline}") from error
+        for device, places in _mounts(json.loads(said.stdout)["blockdevices"]):
+            raise GuestError(f"{path}: {device} is mounted at {places[0]}; unmount it first.")
+
+    def check_room(self, wanted: Sequence[tuple[str, int]]) -> None:
+        """Raises GuestError when files of these sizes do not fit: a path and bytes for each."""
+        needed: dict[int, int] = {}
+        free: dict[int, tuple[int, str]] = {}
+        for path, size in wanted:
+            room, device = free_bytes(self.host, path)
+            needed[device] = needed.get(device, 0) + size
+            free.setdefault(device, (room, path))
+        for device, size in needed.items():
+            room, path = free[device]
+            if size + RESERVE > room:
+                raise GuestError(
+                    f"{path}: {shown_size(size)} are needed there and {shown_size(room)} are free."
+                    " Choose a smaller disk (--size), or another place (--dir)."
+                )
+
+    def check_volume_room(self, group: str, size: int) -> None:
+        """Raises GuestError unless the volume group is there and has so many bytes left."""
+        self.check_tools("lvcreate")
+        if self.host.is_demo:
+            raise GuestError(f"The demo dom0 has no volume group {group}: make the disk a file there (--disk 1G).")
+        try:
+            said = self.host.run(
+                ["vgs", "--noheadings", "--nosuffix", "--units", "b", "-o", "vg_free", group], deadline=30, record=False
+            )
+            free = int(float(said.stdout.strip()))
+        except CommandError as error:
+            raise GuestError(f"The volume group {group}: {error.headline}") from error
+        if size > free:
+            raise GuestError(f"The volume group {group} has {shown_size(free)} left; {shown_size(size)} are needed.")
+
+
+def _mounts(devices: Sequence[dict[str, object]]) -> list[tuple[str, list[str]]]:
+    found = []
+    for device in devices:
+        places = device.get("mountpoints")
+        mounted = [str(place) for place in places if place] if isinstance(places, list) else []
+        if mounted:
+            found.append((str(device.get("path")), mounted))
+        children = device.get("children")
+        if isinstance(children, list):
+            found += _mounts(children)
+    return found
+
+
+def _identity(path: Path) -> tuple[str, int, int] | str:
+    """The same for all names of one file or device."""
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path)
+    if path.is_block_device():
+        return ("device", os.major(found.st_rdev), os.minor(found.st_rdev))
+    return ("file", found.st_dev, found.st_ino)

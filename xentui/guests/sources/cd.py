@@ -1,0 +1,66 @@
+"""A CD image as an HVM guest: Windows, with its drivers' CD, or any other system that is installed from a CD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xentui.guests.config import Settings
+from xentui.guests.errors import GuestError
+from xentui.guests.files import path_complaint
+from xentui.guests.site import Site
+from xentui.guests.sources.boot import check_device_model
+from xentui.guests.spec import Disk, Spec
+from xentui.guests.work import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Cd:
+    """`iso` is the CD to boot, `drivers` a second one. Its screen is VNC, on this host's own address only."""
+
+    iso: str
+    windows: bool = False
+    drivers: str = ""
+
+    name: ClassVar[str] = "cd"
+    types: ClassVar[tuple[str, ...]] = ("hvm",)
+
+    @property
+    def memory_mib(self) -> int:
+        return 2048 if self.windows else 512
+
+    @property
+    def disk_bytes(self) -> int:
+        return 40 << 30 if self.windows else 10 << 30
+
+    def check(self, site: Site, spec: Spec) -> None:
+        for path, what in ((self.iso, "the CD image"), (self.drivers, "the drivers' CD image")):
+            if path and (wrong := path_complaint(path)) is not None:
+                raise GuestError(wrong)
+            if path:
+                site.check_file(path, what)
+        check_device_model(site)
+
+    def settings(self, site: Site, spec: Spec) -> Settings:
+        # The disk first: while nothing is on it, the BIOS goes on to the CD; once installed, it boots by itself.
+        settings: Settings = {"boot": "cd", "vga": "stdvga", "videoram": 16}
+        settings.update({"vnc": 1, "vnclisten": "127.0.0.1", "usb": 1, "usbdevice": ["tablet"]})
+        if self.windows:
+            settings.update({"viridian": 1, "localtime": 1, "hdtype": "ahci"})
+        else:
+            settings["serial"] = "pty"
+        return settings
+
+    def disks(self, site: Site, spec: Spec) -> tuple[Disk, ...]:
+        isos = [self.iso] + ([self.drivers] if self.drivers else [])
+        return tuple(Disk(iso, writable=False, cdrom=True) for iso in isos)
+
+    def steps(self, site: Site, spec: Spec) -> list[Step]:
+        return []
+
+    def afterwards(self, spec: Spec) -> list[str]:
+        return [
+            f"Its screen is VNC on this host's 127.0.0.1; once it runs, its port: xenstore-read"
+            f" /local/domain/$(xl domid {spec.name})/console/vnc-port",
+            "From elsewhere: ssh -L 5900:127.0.0.1:PORT root@THIS-HOST, then a VNC viewer on localhost:5900.",
+        ]
