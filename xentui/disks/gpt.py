@@ -80,6 +80,22 @@ def has_signature(read: Read, lba: int, sector_size: int) -> bool:
     return read(lba * sector_size, 8) == SIGNATURE
 
 
+def whole_copies(header: Header, sector_size: int, sectors: int) -> list[tuple[int, bytes]]:
+    """Both copies of a GPT as they should stand on a disk of that many sectors, of the one that counts."""
+    array = header.array_sectors(sector_size)
+    last = sectors - 1
+    entries = header.entries.ljust(array * sector_size, b"\0")
+    said = replace(header, last_usable=max(header.last_usable, last - array - 1))
+    first = replace(said, my_lba=1, alternate_lba=last, entries_lba=2)
+    second = replace(said, my_lba=last, alternate_lba=1, entries_lba=last - array)
+    return [
+        (sector_size, first.sector(sector_size)),
+        (2 * sector_size, entries),
+        ((last - array) * sector_size, entries),
+        (last * sector_size, second.sector(sector_size)),
+    ]
+
+
 def slots(header: Header) -> tuple[Slot, ...]:
     """The partitions that a header's entries describe."""
     found = []

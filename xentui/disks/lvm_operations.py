@@ -13,6 +13,11 @@ _NAME: Mapping[str, Callable[[object], Any]] = {"name": _lvm_name}
 
 
 @dataclass(frozen=True, slots=True)
+class LvOperation(Operation):
+    """One that speaks of no partition."""
+
+
+@dataclass(frozen=True, slots=True)
 class PvCreate(Operation):
     op: ClassVar[str] = "pvcreate"
     number: int
@@ -69,7 +74,7 @@ class VgReduce(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class VgRemove(Operation):
+class VgRemove(LvOperation):
     op: ClassVar[str] = "vgremove"
     readers = _NAME
     name: str
@@ -80,7 +85,7 @@ class VgRemove(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class LvCreate(Operation):
+class LvCreate(LvOperation):
     op: ClassVar[str] = "lvcreate"
     readers = _NAME
     vg: str
@@ -93,7 +98,7 @@ class LvCreate(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class LvSnapshot(Operation):
+class LvSnapshot(LvOperation):
     """A snapshot of `origin`; `size` is the room for what changes on either of the two."""
 
     op: ClassVar[str] = "lvsnapshot"
@@ -109,7 +114,7 @@ class LvSnapshot(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class LvRemove(Operation):
+class LvRemove(LvOperation):
     op: ClassVar[str] = "lvremove"
     readers = _NAME
     vg: str
@@ -121,7 +126,7 @@ class LvRemove(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class LvResize(Operation):
+class LvResize(LvOperation):
     """A logical volume together with the file system on it."""
 
     op: ClassVar[str] = "lvresize"
@@ -136,7 +141,7 @@ class LvResize(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class LvFormat(Operation):
+class LvFormat(LvOperation):
     op: ClassVar[str] = "lvformat"
     readers = _NAME
     vg: str

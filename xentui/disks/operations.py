@@ -327,6 +327,17 @@ class Type(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Repair(Operation):
+    """The damaged or older copy of a GPT is written anew from the one that counts."""
+
+    op: ClassVar[str] = "repair"
+
+    @property
+    def title(self) -> str:
+        return "repair the partition table from its whole copy"
+
+
+@dataclass(frozen=True, slots=True)
 class Mount(Operation):
     """A partition on a folder; with `folders` also the guide's ``xendomains/domains`` in it (3.1.1)."""
 

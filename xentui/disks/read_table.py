@@ -41,6 +41,12 @@ def read_table(read: Read, sector_size: int, sectors: int) -> Table:
     return table
 
 
+def counting_header(read: Read, sector_size: int, sectors: int) -> gpt.Header | None:
+    """The header of a GPT's copy that counts: the first while it is whole. Raises OSError."""
+    first = gpt.read_header(read, 1, sector_size, sectors)
+    return first or gpt.read_header(read, sectors - 1, sector_size, sectors)
+
+
 def _gpt(read: Read, sector_size: int, sectors: int, *, hybrid: bool) -> Table:
     first = gpt.read_header(read, 1, sector_size, sectors)
     last_lba = sectors - 1
