@@ -28,10 +28,8 @@ def image_info(site: Site, path: str) -> ImageInfo:
         return ImageInfo("raw", site.host.path(path).stat().st_size)
     site.check_tools("qemu-img")
     try:
-        said = site.host.run(
-            ["qemu-img", "info", "--force-share", "--output=json", path], deadline=60, record=False
-        ).stdout
-        values = json.loads(said)
+        argv = ["qemu-img", "info", "--force-share", "--output=json", str(site.host.path(path))]
+        values = json.loads(site.host.run(argv, deadline=60, record=False).stdout)
         info = ImageInfo(str(values["format"]), int(values["virtual-size"]))
     except CommandError as error:
         raise GuestError(f"{path}: {error.headline}", error.details) from error

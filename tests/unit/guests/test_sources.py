@@ -1,0 +1,195 @@
+"""Sources that call tools: images through the real qemu-img, Debian through a stand-in for mmdebstrap, a full disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from guest_site import GuestHost
+
+from xentui.guests.errors import GuestError
+from xentui.guests.sources import debian
+from xentui.livecd.mirror import Mirror
+from xentui.livecd.tools import BuildError
+from xentui.xlcfg.parser import parse
+
+qemu_img = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed (qemu-utils)")
+
+
+@qemu_img
+@pytest.mark.parametrize("form", ["raw", "qcow2", "vmdk", "vhdx"])
+def test_an_image_is_copied_whatever_its_form(host: GuestHost, form: str) -> None:
+    data = os.urandom(1 << 20) + bytes(3 << 20)
+    raw = host.write("/srv/xen/raw", data)
+    image = host.path(f"/srv/xen/it's an image.{form}")
+    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", form, raw, image], check=True, timeout=60)
+    host.create("copy", image=f"/srv/xen/it's an image.{form}", type="hvm", size="8M")
+    copy = host.path("/srv/xen/copy-disk.img").read_bytes()
+    assert copy[: len(data)] == data and len(copy) == 8 << 20
+    assert image.exists()
+    assert parse(host.config("copy")).string("boot") == "c"
+
+
+@qemu_img
+def test_an_image_that_draws_on_another_file_is_refused(host: GuestHost) -> None:
+    secret = host.write("/etc/shadow", "root:secret".ljust(512))
+    image = host.path("/srv/xen/evil.qcow2")
+    argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(secret), str(image)]
+    subprocess.run(argv, check=True, timeout=60)
+    with pytest.raises(GuestError, match="is only a part"):
+        host.create("copy", image="/srv/xen/evil.qcow2")
+
+
+@qemu_img
+def test_an_image_larger_than_its_disk_is_refused(host: GuestHost) -> None:
+    host.write("/srv/xen/raw", bytes(4 << 20))
+    with pytest.raises(GuestError, match="are too little for it"):
+        host.create("copy", image="/srv/xen/raw", size="1M")
+
+
+@pytest.fixture
+def small_disk(host: GuestHost) -> Iterator[str]:
+    """A file system of 8 MiB on the host."""
+    place = host.path("/srv/small")
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=False, timeout=30)
+    if mounted.returncode != 0:
+        pytest.skip("this user may not mount a small file system to fill")
+    yield "/srv/small"
+    subprocess.run(["umount", str(place)], check=True, timeout=30)
+
+
+@qemu_img
+def test_a_disk_that_fills_up_half_way_leaves_nothing(host: GuestHost, small_disk: str) -> None:
+    host.write("/srv/xen/raw", os.urandom(12 << 20))
+    wish: dict[str, str | bool | list[str]] = {"image": "/srv/xen/raw", "dir": small_disk}
+    with pytest.raises(GuestError, match="12 MiB are needed there and 8 MiB are free"):
+        host.create("copy", **wish)
+    before = host.files()
+    with pytest.raises(GuestError, match="No space left") as full:
+        host.create("copy", **wish, overcommit=True)
+    assert "Nothing of it is left" in full.value.headline
+    assert host.files() == before
+    assert list(host.path(small_disk).iterdir()) == []
+
+
+# Debian, with a stand-in for mmdebstrap: what it is asked for, and what is written into its tree.
+
+MMDEBSTRAP = """\
+for word; do case "$word" in */root) root=$word;; --customize-hook=*) hooks="$hooks ${word#*=}";; esac; done
+mkdir -p "$root/etc/default" "$root/sbin" "$root/boot" "$root/usr/lib/modules"
+touch "$root/sbin/init" "$root/boot/vmlinuz-6" "$root/boot/initrd.img-6"
+ln -s boot/vmlinuz-6 "$root/vmlinuz"; ln -s boot/initrd.img-6 "$root/initrd.img"
+for hook in $hooks; do "$hook" "$root" || exit 1; done
+"""
+#: chroot in the hooks: it writes down what it is asked for.
+CHROOT = 'case "$*" in *getent*) echo "u:x:1:1:u:/home/u:/bin/sh";; *chpasswd*) cat > /dev/null;; esac'
+
+
+@pytest.fixture
+def debian_host(host: GuestHost, monkeypatch: pytest.MonkeyPatch) -> GuestHost:
+    host.program("unshare", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"')
+    host.program("mmdebstrap", MMDEBSTRAP)
+    host.program("chroot", CHROOT)
+    monkeypatch.setattr(debian, "own_mirror", lambda: Mirror("http://mirror.test/debian"))
+    monkeypatch.setattr(debian, "SCRATCH_BYTES", 1 << 20)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda tool: tool)
+    monkeypatch.setattr(debian, "_scratch", lambda spec: str(host.folder / "scratch"))
+    return host
+
+
+def test_debian_is_asked_for_and_furnished(debian_host: GuestHost) -> None:
+    host = debian_host
+    host.write("/srv/xen/key.pub", "ssh-ed25519 AAAA me\n")
+    host.write("/srv/xen/a role.sh", '#!/bin/sh\necho "role in $1" > "$1/etc/role"\n')
+    said = host.create(
+        "deb", source="debian", size="64M", swap="1M", package=["htop"], user=["ann"], ssh_key=["/srv/xen/key.pub"],
+        role=["/srv/xen/a role.sh"], locale="de_DE.UTF-8", ip="192.0.2.5/24", gateway="192.0.2.1",
+        nameserver=["192.0.2.2"],
+    )  # fmt: skip
+    [asked] = host.calls("mmdebstrap")
+    assert ",htop,locales " in asked and "linux-image-amd64" in asked
+    assert "trixie" in asked and "deb http://mirror.test/debian trixie main" in asked
+    assert "useradd --create-home --shell /bin/bash --groups sudo ann" in "\n".join(host.calls("chroot"))
+    assert not (host.folder / "scratch").exists()
+
+    image = host.path("/srv/xen/deb-disk.img")
+    assert read(image, "/etc/hostname") == "deb\n"
+    assert read(image, "/etc/fstab").splitlines() == [
+        "LABEL=root / ext4 defaults,errors=remount-ro 0 1", "/dev/xvdb none swap sw 0 0",
+    ]  # fmt: skip
+    network = read(image, "/etc/systemd/network/20-wired.network")
+    assert "Address=192.0.2.5/24\nGateway=192.0.2.1\nDNS=192.0.2.2" in network
+    assert "linux /vmlinuz root=LABEL=root" in read(image, "/boot/grub/grub.cfg")
+    assert "role in" in read(image, "/etc/role")
+    assert read(image, "/home/u/.ssh/authorized_keys") == "ssh-ed25519 AAAA me\n"
+    assert read(image, "/etc/locale.gen") == "de_DE.UTF-8 UTF-8\n"
+    assert host.path("/srv/xen/deb-swap.img").read_bytes()[4086:4096] == b"SWAPSPACE2"
+    password = next(line for line in said if "password" in line).split(" is ")[1].split()[0]
+    assert len(password) == 12
+    manifest = host.path("/var/lib/xentui/guests/deb.json").read_text()
+    assert password not in manifest and password not in host.config("deb")
+
+
+def read(image: Path, path: str) -> str:
+    """A file in an ext4 image."""
+    argv = ["debugfs", "-R", f"cat {path}", str(image)]
+    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def test_a_mirror_that_fails(debian_host: GuestHost) -> None:
+    before = debian_host.files()
+    debian_host.program("mmdebstrap", "echo 'E: apt-get update: Could not resolve host' >&2; exit 25")
+    with pytest.raises(GuestError, match=r"ended with status 25: E: apt-get update: Could not resolve") as failed:
+        debian_host.create("deb", source="debian", size="64M", mirror="http://nowhere.test/debian")
+    assert "Nothing of it is left" in failed.value.headline
+    assert debian_host.files() == before and not (debian_host.folder / "scratch").exists()
+
+
+def test_a_role_that_fails_and_a_kernel_that_is_missing(debian_host: GuestHost) -> None:
+    before = {"srv/xen/bad.sh"}
+    debian_host.write("/srv/xen/bad.sh", "#!/bin/sh\necho no >&2\nexit 3\n")
+    with pytest.raises(GuestError, match="ended with status 1: no"):
+        debian_host.create("deb", source="debian", size="64M", role=["/srv/xen/bad.sh"])
+    debian_host.program("mmdebstrap", MMDEBSTRAP + 'rm "$root/boot/vmlinuz-6"')
+    with pytest.raises(GuestError, match="has no /vmlinuz"):
+        debian_host.create("deb", source="debian", size="64M")
+    assert debian_host.files() == before
+
+
+def test_a_file_system_too_small_for_the_tree(debian_host: GuestHost) -> None:
+    before = debian_host.files()
+    debian_host.program("mmdebstrap", MMDEBSTRAP + 'head -c 3000000 /dev/urandom > "$root/big"')
+    with pytest.raises(GuestError, match="mke2fs ended with status 1"):
+        debian_host.create("deb", source="debian", size="2M")
+    assert debian_host.files() == before
+
+
+def test_no_mirror_at_all(debian_host: GuestHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> Mirror:
+        raise BuildError("This machine's apt has no Debian archive among its sources. Name one: --mirror X")
+
+    monkeypatch.setattr(debian, "own_mirror", none)
+    with pytest.raises(GuestError, match=r"no Debian archive among its sources\. Name one: --mirror URI$"):
+        debian_host.create("deb", source="debian")
+
+
+def test_the_installer_has_two_configurations(host: GuestHost) -> None:
+    images = "/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64"
+    with pytest.raises(GuestError, match="apt-get install debian-installer-13-netboot-amd64"):
+        host.create("deb", source="installer", size="1M")
+    host.write(f"{images}/linux", "x")
+    host.write(f"{images}/initrd.gz", "x")
+    said = host.create("deb", source="installer", size="1M", preseed="http://192.0.2.1/p.cfg")
+    install = parse(host.path("/var/lib/xentui/guests/deb.install.cfg").read_text())
+    assert install.string("kernel") == f"{images}/linux"
+    assert "preseed/url=http://192.0.2.1/p.cfg" in (install.string("cmdline") or "")
+    assert install.string("on_reboot") == "destroy"
+    own = parse(host.config("deb"))
+    assert own.strings("disk") == install.strings("disk") and own.strings("vif") == install.strings("vif")
+    assert any("deb.install.cfg" in line for line in said)
