@@ -1,4 +1,4 @@
-"""`xentui walkthrough list|show|lint|test|run`."""
+"""`xentui walkthrough list|show|lint|test|run|progress`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     """Add the verb `walkthrough` with its own verbs; `open_host` gives the host of the global options."""
     text = "the guide, step by step: it checks what you did"
     parser = subparsers.add_parser("walkthrough", help=text, description=text)
-    verbs = parser.add_subparsers(dest="walkthrough_verb", required=True, metavar="list|show|lint|test|run")
+    verbs = parser.add_subparsers(dest="walkthrough_verb", required=True, metavar="list|show|lint|test|run|progress")
 
     def verb(name: str, text: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         added: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
@@ -43,11 +43,15 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     test = verb("test", "walk through them alone: each check must fail before, hold after, fail again undone", _test)
     test.add_argument("names", metavar="ID|FILE", nargs="+")
     test.add_argument("--dangerous", action="store_true", help="do also the steps that destroy something")
-    test.set_defaults(open_host=open_host)
-    for parser in (test,):
+    run = verb("run", "walk through one, line by line; on a full screen: xentui, key W", _run)
+    run.add_argument("name", metavar="ID|FILE")
+    run.add_argument("--again", action="store_true", help="from the start, whatever was done before")
+    progress = verb("progress", "how far you have come in each", _progress)
+    for parser in (test, run):
+        parser.set_defaults(open_host=open_host)
         parser.add_argument("--set", metavar="NAME=ANSWER", action="append", default=[], dest="answers",
                             help="what a walkthrough asks for, given beforehand")  # fmt: skip
-    for parser in (listing, show, lint, test):
+    for parser in (listing, show, lint, test, progress):
         parser.add_argument("--json", action="store_true", help="for scripts")
 
 
@@ -169,3 +173,30 @@ def _sound(entry: Entry) -> Walkthrough:
     if entry.parsed is None or problems:
         raise WalkthroughError(problems)
     return entry.parsed.walkthrough
+
+
+def _run(args: argparse.Namespace) -> int:
+    from xentui.walkthroughs.answers import chosen
+    from xentui.walkthroughs.progress import forget_progress, host_name, load_progress
+    from xentui.walkthroughs.shelves import find
+    from xentui.walkthroughs.walk import Walk
+
+    walkthrough = _sound(find(args.name))
+    answers = chosen(walkthrough, args.answers)
+    with args.open_host(args) as host:
+        if args.again:
+            forget_progress(load_progress(walkthrough.id, host_name(host)))
+        return _DONE if Walk(host, walkthrough, answers).run() else _FAILED
+
+
+def _progress(args: argparse.Namespace) -> int:
+    from xentui.walkthroughs.progress import all_progress, export
+
+    found = all_progress()
+    if args.json:
+        print(json.dumps(export(found), indent=1))
+        return _DONE
+    for one in found:
+        where = "done" if one.finished else f"step {one.number} of {one.steps}"
+        print(printable(f"{one.id:<24} {one.host:<16} {where}"))
+    return _DONE

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from xentui.console.link import ConsoleLink
@@ -19,7 +20,7 @@ from xentui.walkthroughs.world import UnknownError
 
 #: Seconds that a console gets to be attached and to say what it had kept.
 _ATTACH_SECONDS = 8.0
-#: Seconds without output after which a console that was just opened has said what it had kept.
+#: Seconds without output after which a console has said what it had to say.
 _QUIET_SECONDS = 0.3
 #: Seconds that a call into the loop may take.
 _CALL_SECONDS = 15.0
@@ -49,11 +50,16 @@ class OwnConsoles:
         console = self._console(guest)
         return self._in_loop(console.session.emulator.display)
 
-    def type(self, guest: str, data: bytes) -> None:
-        """Type on it. Raises UnknownError."""
-        console = self._console(guest)
-        if not self._in_loop(lambda: console.link.send(data)):
-            raise UnknownError(f"the console of {guest} takes no input")
+    def type(self, guest: str, text: str) -> None:
+        """Type lines on it, each when the guest has answered the one before: a login forgets what comes too early.
+
+        Raises UnknownError.
+        """
+        for line in text.split("\n"):
+            console, data = self._console(guest), line.encode("utf-8", "surrogateescape") + b"\r"
+            if not self._in_loop(partial(console.link.send, data)):
+                raise UnknownError(f"the console of {guest} takes no input")
+            self._hear()
 
     def close(self) -> None:
         """Leave them all."""

@@ -34,7 +34,7 @@ def carry_out(
     text = expand_shell(block.text, values)
     if block.console is not None:
         try:
-            consoles.type(expand(block.console, values), text.replace("\n", "\r").encode() + b"\r")
+            consoles.type(expand(block.console, values), text)
         except UnknownError as error:
             return Done(False, str(error))
         return Done(True)
