@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 MAPPED = (
     "/boot",
     "/etc/xen",
+    "/etc/xentui",
     "/etc/motd",
     "/etc/hostname",
     "/home/livexen",

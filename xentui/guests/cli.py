@@ -41,6 +41,10 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
         create.add_argument(f"--{name}", nargs="?", const="", dest=f"gone_{name}", help=argparse.SUPPRESS)
     create.set_defaults(verb_function=lambda args: _create(args, opener))
 
+    from xentui.guests import template_cli
+
+    template_cli.add_parser(verbs, opener)
+
     text = "take a guest away, with all that was made for it"
     delete = verbs.add_parser("delete", help=text, description=text)
     delete.add_argument("name", metavar="NAME")
@@ -74,22 +78,31 @@ def wish_of(args: argparse.Namespace) -> Wish:
 
 
 def _create(args: argparse.Namespace, opener: Opener) -> int:
-    from xentui.guests.make import make, plan
-    from xentui.guests.site import Site
-    from xentui.guests.wishes import spec_of
-
     for name, why in GONE.items():
         if getattr(args, f"gone_{name}") is not None:
             return complain(f"--{name}: {why}", _USAGE)
     if args.name and args.hostname and args.name != args.hostname:
         return complain("the name is given twice, as NAME and as --hostname", _USAGE)
-    guest = args.name or args.hostname
-    if not guest:
-        return complain("name the guest: xentui create NAME ...", _USAGE)
+    return run_create(args, opener, args.name or args.hostname)
+
+
+def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> int:
+    """Make a guest as the options say, and the template, if one is named."""
+    from xentui.guests.make import make, plan
+    from xentui.guests.site import Site
+    from xentui.guests.templates import merged, template
+    from xentui.guests.wishes import settings_of, spec_of
+
     refuse_read_only(args, "create")
     with opener(args) as inventory:
         site = Site(inventory.host, inventory.snapshot())
-        made = plan(site, spec_of(site, guest, wish_of(args)))
+        wish, settings, guest = wish_of(args), None, name or ""
+        if args.template:
+            found = template(inventory.host, args.template)
+            wish, settings, guest = merged(found.wish, wish), settings_of(found), guest or found.guest
+        if not guest:
+            raise GuestError("Name the guest: xentui create NAME ...")
+        made = plan(site, spec_of(site, guest, wish, settings))
         for warning in made.warnings:
             print(f"xentui: {printable(warning)}", file=sys.stderr)
         if args.dry_run:

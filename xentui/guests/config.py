@@ -20,18 +20,21 @@ def render(settings: Mapping[str, str | int | Sequence[str]], comment: str = "")
     """The text of a configuration file. Raises GuestError when xl would not take it: then it is not written."""
     lines = [f"# {line}" for line in comment.splitlines()]
     for key, value in settings.items():
-        if isinstance(value, int):
-            lines.append(f"{key} = {value}")
-        elif isinstance(value, str):
-            lines.append(f"{key} = {quote_text(value)}")
-        elif len(value) < 2:
-            lines.append(f"{key} = [ {', '.join(map(quote_text, value))} ]")
-        else:
-            items = "".join(f"    {quote_text(item)},\n" for item in value)
-            lines.append(f"{key} = [\n{items}]")
+        lines.append(f"{key} = {written(value)}")
     text = "\n".join(lines) + "\n"
     refuse_bad(text, "The new configuration")
     return text
+
+
+def written(value: str | int | Sequence[str]) -> str:
+    """A value in the language of xl.cfg(5)."""
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return quote_text(value)
+    if len(value) < 2:
+        return f"[ {', '.join(map(quote_text, value))} ]"
+    return "[\n" + "".join(f"    {quote_text(item)},\n" for item in value) + "]"
 
 
 def refuse_bad(text: str, what: str) -> None:

@@ -73,7 +73,7 @@ def make(
     cancel: threading.Event | None = None,
 ) -> list[str]:
     """Carry the plan out; give what the user is to be told. Raises GuestError, and then nothing of it is left."""
-    guest = Manifest(plan.spec.name, plan.spec.source.name, plan.spec.config_path)
+    guest = Manifest(plan.spec.name, plan.spec.source.name, plan.spec.config_path, wish=plan.spec.wish)
     work = Work(site.host, guest, say, cancel)
     work.carry_out(plan.steps)
     guest.complete = True

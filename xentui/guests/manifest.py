@@ -1,7 +1,7 @@
 """What was made for a guest, so that exactly this can be taken away again.
 
 A manifest is a JSON file, ``/var/lib/xentui/guests/NAME.json``: ``{"format": 1, "name", "source", "config",
-"complete", "made": [{"kind", "path"}], "notes"}``. A thing is written down before it is made: of a guest whose
+"complete", "made": [{"kind", "path"}], "notes", "wish"}``. A thing is written down before it is made: of a guest whose
 making was killed half-way, all of it is known. Kinds: file, folder, volume (path of its device), link.
 """
 
@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 
 from xentui.guests.errors import GuestError
 from xentui.guests.files import write_file
+from xentui.guests.options import Wish
 from xentui.host import Host, HostError
 from xentui.subprocesses import CommandError
 
@@ -46,6 +47,8 @@ class Manifest:
     complete: bool = False
     made: list[Made] = field(default_factory=list)
     notes: str = ""
+    #: What was asked for when it was made, by the options' names.
+    wish: Wish = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -61,6 +64,7 @@ class Manifest:
             "complete": self.complete,
             "made": [{"kind": made.kind, "path": made.path} for made in self.made],
             "notes": self.notes,
+            "wish": dict(self.wish),
         }
         write_file(host, self.path, json.dumps(values, indent=1) + "\n", mode=0o600)
 
@@ -82,7 +86,7 @@ def load(host: Host, name: str) -> Manifest | None:
         made = [Made(str(item["kind"]), str(item["path"])) for item in values["made"]]
         return Manifest(
             str(values["name"]), str(values["source"]), str(values["config"]), bool(values["complete"]), made,
-            str(values.get("notes", "")),
+            str(values.get("notes", "")), dict(values.get("wish", {})),
         )  # fmt: skip
     except (HostError, OSError) as error:
         raise GuestError(f"{path}: cannot be read: {error}") from error

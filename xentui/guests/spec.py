@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from xentui.guests.errors import GuestError
@@ -70,7 +71,11 @@ class Source(Protocol):
 
     @property
     def memory_mib(self) -> int:
-        """What a guest of it needs at least, and gets if nothing is said; MiB."""
+        """What a guest of it gets if nothing is said; MiB."""
+
+    @property
+    def least_mib(self) -> int:
+        """With less it would not boot; MiB."""
 
     @property
     def disk_bytes(self) -> int:
@@ -108,6 +113,8 @@ class Spec:
     folder: str = IMAGES
     #: Sparse files may be larger together than the room there is.
     overcommit: bool = False
+    #: What it was made of, as it was asked for.
+    wish: Mapping[str, str | bool | list[str]] = field(default_factory=dict)
 
     @property
     def config_path(self) -> str:
@@ -183,7 +190,7 @@ def check_spec(spec: Spec) -> None:
         raise GuestError(
             f"The source {spec.source.name} makes no {spec.type} guest: choose --type {' or '.join(spec.source.types)}."
         )
-    if spec.memory_mib < spec.source.memory_mib:
+    if spec.memory_mib < spec.source.least_mib:
         raise GuestError(
-            f"{spec.memory_mib} MiB are too little: what {spec.source.name} makes needs {spec.source.memory_mib} MiB."
+            f"{spec.memory_mib} MiB are too little: what {spec.source.name} makes needs {spec.source.least_mib} MiB."
         )

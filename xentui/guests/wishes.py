@@ -14,14 +14,17 @@ from xentui.guests.sources.debian import Debian
 from xentui.guests.sources.image import ExistingDisk, image_source
 from xentui.guests.sources.installer import Installer
 from xentui.guests.sources.kernel import KernelFiles
+from xentui.guests.sources.settings import OtherSettings
 from xentui.guests.spec import BRIDGE, IMAGES, Disk, Source, Spec, parse_disk_wish
+from xentui.guests.templates import Template
 
 
-def spec_of(site: Site, name: str, wish: Wish) -> Spec:
-    """The guest that is wished for. Raises GuestError for what does not go together."""
+def spec_of(site: Site, name: str, wish: Wish, settings: OtherSettings | None = None) -> Spec:
+    """The guest that is wished for; with `settings`, a guest like another. Raises GuestError for what does not go
+    together."""
     texts = _Texts(wish)
-    chosen = texts.text("source") or _source_by_option(texts)
-    if chosen not in SOURCES:
+    chosen = "settings" if settings else texts.text("source") or _source_by_option(texts)
+    if chosen not in SOURCES and settings is None:
         raise GuestError(f"{chosen!r} is no source; there are {', '.join(SOURCES)}.")
     for word in wish:
         option = BY_NAME.get(word)
@@ -29,7 +32,7 @@ def spec_of(site: Site, name: str, wish: Wish) -> Spec:
             raise GuestError(f"{word!r} is nothing that a guest is made with; there are {', '.join(BY_NAME)}.")
         if option.sources and chosen not in option.sources:
             raise GuestError(f"{word} goes with --source {option.sources[0]}, not with {chosen}.")
-    source = _source(site, chosen, texts)
+    source = settings or _source(site, chosen, texts)
     kind = texts.text("type") or _usual_type(site, source)
     memory = texts.text("memory")
     if texts.flag("no-network") and texts.text("bridge"):
@@ -45,8 +48,14 @@ def spec_of(site: Site, name: str, wish: Wish) -> Spec:
         autostart=texts.flag("autostart"),
         folder=texts.text("dir") or IMAGES,
         overcommit=texts.flag("overcommit"),
+        wish=wish,
     )
     return replace(spec, disks=_disks(texts, source))
+
+
+def settings_of(template: Template) -> OtherSettings | None:
+    """The settings that a template brings, if it is of another configuration."""
+    return OtherSettings(template.config, f"the template {template.id}") if template.config else None
 
 
 class _Texts:

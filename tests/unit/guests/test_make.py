@@ -90,7 +90,7 @@ def test_odd_paths_are_quoted(host: GuestHost, path: str) -> None:
         ("new", {"source": "bread"}, "is no source"),
         ("new", {}, "Say where its system comes from"),
         ("new", {"source": "busybox", "type": "hvm"}, "makes no hvm guest"),
-        ("new", {"source": "busybox", "memory": "64"}, "are too little"),
+        ("new", {"source": "busybox", "memory": "64M"}, "are too little"),
         ("new", {"source": "busybox", "memory": "lots"}, "is no size"),
         ("new", {"source": "busybox", "suite": "sid"}, "goes with --source debian"),
         ("new", {"source": "busybox", "disk": ["/srv/xen/small-disk.img"]}, "small has it in its configuration"),

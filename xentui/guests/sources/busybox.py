@@ -34,6 +34,7 @@ class Busybox:
     name: ClassVar[str] = "busybox"
     types: ClassVar[tuple[str, ...]] = ("pvh", "pv")
     memory_mib: ClassVar[int] = 128
+    least_mib: ClassVar[int] = 96
     disk_bytes: ClassVar[int] = 0
 
     def check(self, site: Site, spec: Spec) -> None:

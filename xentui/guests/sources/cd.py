@@ -27,7 +27,11 @@ class Cd:
 
     @property
     def memory_mib(self) -> int:
-        return 2048 if self.windows else 512
+        return 4096 if self.windows else 1024
+
+    @property
+    def least_mib(self) -> int:
+        return 1024 if self.windows else 64
 
     @property
     def disk_bytes(self) -> int:

@@ -68,8 +68,13 @@ class Debian:
 
     @property
     def memory_mib(self) -> int:
-        """GRUB for PVH needs room to unpack a whole initrd."""
-        return 256 if self.boot == "dom0" else 768
+        """Enough for what is installed here."""
+        return 512 if self.boot == "dom0" else 1024
+
+    @property
+    def least_mib(self) -> int:
+        """GRUB for PVH, and the kernel after it, need room to unpack a whole initrd."""
+        return 192 if self.boot == "dom0" else 512
 
     def check(self, site: Site, spec: Spec) -> None:
         self._check_words()

@@ -28,7 +28,8 @@ class Image:
 
     name: ClassVar[str] = "image"
     types: ClassVar[tuple[str, ...]] = ("pvh", "hvm")
-    memory_mib: ClassVar[int] = 256
+    memory_mib: ClassVar[int] = 1024
+    least_mib: ClassVar[int] = 64
 
     @property
     def disk_bytes(self) -> int:
@@ -82,7 +83,8 @@ class ExistingDisk:
 
     name: ClassVar[str] = "disk"
     types: ClassVar[tuple[str, ...]] = ("pvh", "hvm")
-    memory_mib: ClassVar[int] = 128
+    memory_mib: ClassVar[int] = 1024
+    least_mib: ClassVar[int] = 64
     disk_bytes: ClassVar[int] = 0
 
     def check(self, site: Site, spec: Spec) -> None:

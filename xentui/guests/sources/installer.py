@@ -32,6 +32,7 @@ class Installer:
     name: ClassVar[str] = "installer"
     types: ClassVar[tuple[str, ...]] = ("pvh",)
     memory_mib: ClassVar[int] = 1024
+    least_mib: ClassVar[int] = 512
     disk_bytes: ClassVar[int] = 8 << 30
 
     def check(self, site: Site, spec: Spec) -> None:

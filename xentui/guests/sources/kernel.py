@@ -24,7 +24,8 @@ class KernelFiles:
 
     name: ClassVar[str] = "kernel"
     types: ClassVar[tuple[str, ...]] = ("pvh", "pv", "hvm")
-    memory_mib: ClassVar[int] = 96
+    memory_mib: ClassVar[int] = 256
+    least_mib: ClassVar[int] = 32
     disk_bytes: ClassVar[int] = 0
 
     def check(self, site: Site, spec: Spec) -> None:

@@ -1,0 +1,105 @@
+"""Templates: those that ship, the user's own, and what a wrong one is told."""
+
+from __future__ import annotations
+
+import pytest
+from guest_site import GuestHost
+
+from xentui.guests.errors import GuestError
+from xentui.guests.make import make, plan
+from xentui.guests.templates import all_templates, merged, read_template, save_template, template
+from xentui.guests.wishes import settings_of, spec_of
+from xentui.xlcfg.parser import parse
+
+SHIPPED = {
+    "server01", "server02", "client01", "client02", "windows", "cd", "debian", "debian-pv", "installer",
+    "installer-auto", "hvm-linux", "pvh-linux",
+}  # fmt: skip
+
+
+def use(host: GuestHost, name: str, guest: str, **more: str | bool | list[str]) -> None:
+    found, site = template(host, name), host.site
+    make(site, plan(site, spec_of(site, guest, merged(found.wish, more), settings_of(found))))
+
+
+def test_those_that_ship_can_be_read_and_describe_themselves(host: GuestHost) -> None:
+    found, problems = all_templates(host)
+    assert problems == []
+    assert {one.id for one in found} >= SHIPPED
+    assert all(one.description for one in found)
+
+
+def test_a_guest_of_a_template_with_more_asked_for(host: GuestHost) -> None:
+    use(host, "server01", "web", memory="160", disk=["1M"])
+    config = parse(host.config("web"))
+    assert (config.string("name"), config.number("memory")) == ("web", 160)
+    assert config.strings("disk")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('source = "busybox"\nmemroy = 3\n', r"t\.toml:2: 'memroy' is nothing .* did you mean 'memory'\?"),
+        ('source = "busybox"\nautostart = "yes"\n', r"t\.toml:2: autostart is true or false"),
+        ('source = "busybox"\nmemory = true\n', r"t\.toml:2: memory is a text"),
+        ('source = "busybox"\ndisk = [1]\n', r"t\.toml:2: disk is a list of texts"),
+        ("source = \n", r"t\.toml: .*line 1"),
+        ("memory = 128\n", r"t\.toml: it says no source"),
+        ('source = "busybox"\nconfig = "name=\'a\'"\n', r"source cannot stand beside it"),
+    ],
+)
+def test_a_wrong_template_is_told_where(text: str, words: str) -> None:
+    with pytest.raises(GuestError, match=words):
+        read_template("/etc/xentui/templates/t.toml", text)
+
+
+def test_a_wrong_file_spoils_only_itself(host: GuestHost) -> None:
+    host.write("/etc/xentui/templates/bad.toml", "colour = 'red'\n")
+    found, problems = all_templates(host)
+    assert {one.id for one in found} >= SHIPPED
+    assert (
+        problems
+        == ["/etc/xentui/templates/bad.toml:1: 'colour' is nothing that a guest is made with; did you mean 'role'?"]
+        or "bad.toml:1: 'colour' is nothing" in problems[0]
+    )
+    with pytest.raises(GuestError, match=r"bad\.toml:1"):
+        template(host, "bad")
+    with pytest.raises(GuestError, match="did you mean windows"):
+        template(host, "windos")
+
+
+def test_the_users_own_goes_before(host: GuestHost) -> None:
+    path = save_template(
+        host, "server01", 'mine, "quoted"\x7f', wish={"source": "busybox", "disk": ["1M"], "full": True}
+    )
+    assert path == "/etc/xentui/templates/server01.toml"
+    found = template(host, "server01")
+    assert found.wish == {"source": "busybox", "disk": ["1M"], "full": True}
+    assert found.description == 'mine, "quoted"\x7f'
+    with pytest.raises(GuestError, match="nothing is written over"):
+        save_template(host, "server01", "", wish={"source": "busybox"})
+    with pytest.raises(GuestError, match="is no name"):
+        save_template(host, "../x", "", wish={"source": "busybox"})
+
+
+def test_a_template_of_a_configuration(host: GuestHost) -> None:
+    text = """\
+name = "old"
+type = "pvh"
+kernel = "/boot/vmlinuz"
+memory = 512
+cpu_weight = 512
+extra = "console=hvc0 \\"x\\""
+disk = [ "/srv/xen/old.img,raw,xvda,rw", "/srv/xen/tools.iso,raw,xvdb,r" ]
+vif = [ "mac=00:16:3e:00:00:01,bridge=xenbr9" ]
+"""
+    host.write("/srv/xen/tools.iso", "x")
+    save_template(host, "like-old", "", wish={"memory": "512"}, config=text)
+    use(host, "like-old", "new", disk=["1M"])
+    config = parse(host.config("new"))
+    assert (config.string("name"), config.number("memory"), config.number("cpu_weight")) == ("new", 512, 512)
+    assert config.string("extra") == 'console=hvc0 "x"'
+    assert [disk.rpartition("target=")[2] for disk in config.strings("disk")] == [
+        "/srv/xen/new-disk.img", "/srv/xen/tools.iso",
+    ]  # fmt: skip
+    assert "00:16:3e:00:00:01" not in host.config("new")
