@@ -15,6 +15,8 @@ from xentui.demo.paths import Layout
 
 #: Seconds that the one who holds the namespaces gets to end.
 _END_SECONDS = 2.0
+#: Tells a xentui that is started inside.
+_MARK = "XENTUI_DEMO_INSIDE"
 
 
 class Inside:
@@ -33,6 +35,8 @@ class Inside:
 
     def _open(self) -> list[str]:
         self.close()
+        if os.environ.get(_MARK) == str(self._layout.directory):
+            return []  # we are inside ourselves
         # It lives as long as its input is open: it ends with us, however we end.
         self._holder = subprocess.Popen(
             [str(self._layout.lib / "demo-shell"), "sh", "-c", "echo $$; exec cat >/dev/null"],
@@ -50,7 +54,8 @@ class Inside:
         if not spaces:
             return []
         user = ["--user", "--preserve-credentials"] if "user" in spaces else []
-        return ["nsenter", "--target", str(pid), *user, "--mount", "--"]
+        mark = f"{_MARK}={self._layout.directory}"
+        return ["nsenter", "--target", str(pid), *user, "--mount", "--", "env", mark]
 
     def close(self) -> None:
         """Let go of them: who is inside may stay until it ends."""

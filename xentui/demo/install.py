@@ -131,6 +131,11 @@ def _programs(layout: Layout) -> None:
     for tool in ("xl", "xm", "xentop", "demo-control"):
         start = f"{python} {shlex.quote(str(layout.lib / 'client.pyc'))} {directory} {tool}"
         _executable(layout.bin / tool, f'#!/bin/sh\n{start} "$@"\n')
+    package = shlex.quote(str(Path(xentui.demo.tools.__file__).parents[3]))
+    start = (
+        f'export PYTHONPATH={package}"${{PYTHONPATH:+:$PYTHONPATH}}"\nexec {shlex.quote(sys.executable)} -m xentui.cli'
+    )
+    _executable(layout.bin / "xentui", f'#!/bin/sh\n{start} "$@"\n')
     start = f"{python} {shlex.quote(str(layout.lib / 'xenconsole.pyc'))} {directory}"
     _executable(layout.lib / "xenconsole", f'#!/bin/sh\n{start} "$@"\n')
     rc = layout.lib / "bashrc"

@@ -1,4 +1,4 @@
-"""`xentui walkthrough list|show|lint|test|run|progress`."""
+"""`xentui walkthrough list|show|lint|test|run|progress|verbs`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     """Add the verb `walkthrough` with its own verbs; `open_host` gives the host of the global options."""
     text = "the guide, step by step: it checks what you did"
     parser = subparsers.add_parser("walkthrough", help=text, description=text)
-    verbs = parser.add_subparsers(dest="walkthrough_verb", required=True, metavar="list|show|lint|test|run|progress")
+    verbs = parser.add_subparsers(
+        dest="walkthrough_verb", required=True, metavar="list|show|lint|test|run|progress|verbs"
+    )
 
     def verb(name: str, text: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         added: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
@@ -46,6 +48,7 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     run = verb("run", "walk through one, line by line; on a full screen: xentui, key W", _run)
     run.add_argument("name", metavar="ID|FILE")
     run.add_argument("--again", action="store_true", help="from the start, whatever was done before")
+    verb("verbs", "what a check can state", _verbs)
     progress = verb("progress", "how far you have come in each", _progress)
     for parser in (test, run):
         parser.set_defaults(open_host=open_host)
@@ -199,4 +202,13 @@ def _progress(args: argparse.Namespace) -> int:
     for one in found:
         where = "done" if one.finished else f"step {one.number} of {one.steps}"
         print(printable(f"{one.id:<24} {one.host:<16} {where}"))
+    return _DONE
+
+
+def _verbs(_args: argparse.Namespace) -> int:
+    from xentui.walkthroughs.facts.verbs import FORMS, in_words
+
+    width = max(len(in_words(form)) for form in FORMS if form.about)
+    for form in FORMS:
+        print(f"{in_words(form):{width}}  {form.about}".rstrip())
     return _DONE

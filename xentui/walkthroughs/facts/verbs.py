@@ -35,9 +35,9 @@ def _filled(form: Form, name: str, word: str, values: Mapping[str, str]) -> str:
 
 def _advice(text: str) -> str:
     verb = text.split()[0] if text.split() else ""
-    mine = [form.words for form in FORMS if form.verb == verb or verb in _choices(form.verb)]
+    mine = [in_words(form) for form in FORMS if form.verb == verb or verb in _choices(form.verb)]
     if mine:
-        return f"{text[:60]!r} is not a way to state a fact: there is  {';  '.join(_plain(words) for words in mine)}"
+        return f"{text[:60]!r} is not a way to state a fact: there is  {';  '.join(mine)}"
     verbs = sorted({word for form in FORMS for word in _choices(form.verb)})
     near = difflib.get_close_matches(verb, verbs, 1)
     hint = f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(verbs)}"
@@ -49,5 +49,18 @@ def _choices(verb: str) -> list[str]:
     return verb.strip("<>").partition(":")[2].split("|") if verb.startswith("<") else [verb]
 
 
-def _plain(words: str) -> str:
-    return words.replace("\\S+", "...")
+def in_words(form: Form) -> str:
+    """A form as an author reads it: NAME and PATH for what is to be put there, a|b for a choice."""
+    return " ".join(_in_words(word) for word in form.words.split())
+
+
+def _in_words(word: str) -> str:
+    if not word.startswith("<"):
+        return word
+    label, colon, choices = word.removeprefix("<").removesuffix(">").partition(":")
+    if "=" in label and "|" not in label:
+        return label.partition("=")[0].upper()
+    if colon:
+        return "VALUE" if choices == "\\S+" else choices
+    return {"pattern": "/PATTERN/", "op": ">=", "count": "NUMBER", "volume": "VG/LV", "address": "HOST:PORT",
+            "rest": "COMMAND"}.get(label, label.upper())  # fmt: skip
