@@ -74,11 +74,8 @@ class OtherSettings:
             except DiskSpecError as error:
                 raise GuestError(f"{self.where}: a disk: {error}") from error
             if disk.target and not disk.writable:
-                found.append(
-                    Disk(
-                        disk.target, None, disk.format or "raw", writable=False, cdrom=disk.cdrom, vdev=disk.vdev or ""
-                    )  # fmt: skip
-                )
+                form, vdev = disk.format or "raw", disk.vdev or ""
+                found.append(Disk(disk.target, None, form, writable=False, cdrom=disk.cdrom, vdev=vdev))
         return tuple(found)
 
     def steps(self, site: Site, spec: Spec) -> list[Step]:
