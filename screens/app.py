@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.binding import Binding
@@ -13,14 +13,17 @@ from textual.driver import Driver
 
 from xentui.actions import ACTIONS, Action, Group
 from xentui.actions import BY_NAME as ACTION
+from xentui.disks.device import Disks
 from xentui.domains.domain import Domain, Snapshot, State
 from xentui.domains.inventory import Inventory
+from xentui.guest_disks import read_disks
 from xentui.host import Host, HostError
 from xentui.screens import formats, programs
 from xentui.screens.command_log import CommandLogScreen
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.dialog import Dialog
 from xentui.screens.dialogs.message import MessageDialog
+from xentui.screens.disks import DisksScreen
 from xentui.screens.domains import DomainsScreen
 from xentui.screens.failures import Failure, failure_of, merged
 from xentui.screens.glyphs import SETS, Glyphs
@@ -86,6 +89,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.inventory: InventoryLike = inventory if inventory is not None else Inventory(host)
         self.interval, self.leader = interval, leader
         self.history, self.jobs = History(), Jobs()
+        self.read_disks: Callable[[], Disks] = lambda: read_disks(host)
         self.snapshot: Snapshot | None = None
         self.refresher = Refresher(self.inventory, lambda taken: self.post_message(SnapshotTaken(taken)))
         self.themes, self.theme_complaints = load_themes()
@@ -270,11 +274,14 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
     def do_host_info(self) -> None:
         self._open(HostInfoScreen())
 
+    def do_disks(self) -> None:
+        self._open(DisksScreen())
+
     def do_command_log(self) -> None:
         self._open(CommandLogScreen())
 
     def do_help(self) -> None:
-        self._open(HelpScreen())
+        self._open(HelpScreen(self.live.registry.values(), self.live.signs))
 
     def do_terminal(self) -> None:
         self._open(TerminalScreen())

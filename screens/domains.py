@@ -52,6 +52,10 @@ class DomainsScreen(LiveScreen):
     DomainsScreen.-very-low > KeyBar { display: none; }
     """
     AUTO_FOCUS = "#table"
+    signs = (
+        ("c !", "before a name: its console is open here; it printed something unseen"),
+        ("x l f", "under BY: who manages it: xl, libvirt, a file in /etc/xen"),
+    )
     BINDINGS = [*bindings(ACTIONS), Binding("escape", "clear", show=False)]
 
     def compose(self) -> ComposeResult:

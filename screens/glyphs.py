@@ -17,12 +17,15 @@ class Glyphs:
     more: str  # where text was cut
     graph: str
     border: str  # the border type of dialogs, in Textual's words
+    branch: str = "├─"  # the lines of a tree
+    last: str = "└─"
+    line: str = "│"
 
 
 _UNICODE = Glyphs("*", "▲", "▼", "█", "░", "…", " ▁▂▃▄▅▆▇█", "round")
 # The font of a PC console: no eighths, no ellipsis.
 _CONSOLE = Glyphs("*", "▲", "▼", "█", "░", "~", "", "solid")
-_ASCII = Glyphs("*", "^", "v", "#", ".", "~", "", "ascii")
+_ASCII = Glyphs("*", "^", "v", "#", ".", "~", "", "ascii", "|-", "`-", "|")
 
 SETS: dict[str, Glyphs] = {
     "unicode": _UNICODE,

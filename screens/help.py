@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from xentui.actions import ACTIONS, Group
+from collections.abc import Iterable
+
+from xentui.actions import Action, Group
 from xentui.screens.drawing import Line, wrap
 from xentui.screens.keys import shown
 from xentui.screens.page import Page
@@ -14,16 +16,16 @@ _MOVING = (
     ("Home End", "to the first, to the last (g G)"),
     ("Esc", "take the filter away, then the marks; close a screen"),
 )
-_SIGNS = (
-    ("c !", "before a name: its console is open here; it printed something unseen"),
-    ("x l f", "under BY: who manages it: xl, libvirt, a file in /etc/xen"),
-)
 
 
 class HelpScreen(Page):
     """Groups of actions, each with its key, its title and what it does."""
 
     heading = "xentui: all keys"
+
+    def __init__(self, actions: Iterable[Action], signs: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self.actions, self.signs = list(actions), tuple(signs)
 
     def snapshot_changed(self) -> None:
         view = self.query_one(TextView)
@@ -34,17 +36,18 @@ class HelpScreen(Page):
         lines: list[Line] = []
         if self.xentui.read_only:
             lines += [(("Read-only: what changes something is left out.", "problem"),), ()]
-        titles = max(len(action.title) for action in ACTIONS) + 2
+        titles = max(len(action.title) for action in self.actions) + 2
         for group in Group:
             rows = [
                 (" ".join(shown(key) for key in action.keys), action.title, action.help)
-                for action in ACTIONS
+                for action in self.actions
                 if action.group is group and action.keys and not (self.xentui.read_only and action.changes)
             ]
             if rows:
                 lines += [((group.value, "strong"),), *_table(rows, width, titles), ()]
-        for title, entries in (("Moving", _MOVING), ("Signs in the table", _SIGNS)):
-            lines += [((title, "strong"),), *_table([(key, "", what) for key, what in entries], width, 0), ()]
+        for title, entries in (("Moving", _MOVING), ("Signs in the table", self.signs)):
+            if entries:
+                lines += [((title, "strong"),), *_table([(key, "", what) for key, what in entries], width, 0), ()]
         return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from xentui.actions import BY_NAME, Action, impossible
@@ -21,6 +21,11 @@ class LiveScreen(ReadyScreen[None]):
     def xentui(self) -> XentuiApp:
         """The app, by its own type."""
         return cast("XentuiApp", self.app)
+
+    #: What can be done on this screen, by name.
+    registry: Mapping[str, Action] = BY_NAME
+    #: What its signs mean, for the help.
+    signs: tuple[tuple[str, str], ...] = ()
 
     @property
     def targets(self) -> list[Domain]:
@@ -48,7 +53,7 @@ class LiveScreen(ReadyScreen[None]):
 
     def action_do(self, name: str) -> None:
         """Do what a key or the palette asks for, or say why not."""
-        action = BY_NAME[name]
+        action = self.registry[name]
         targets = self.targets
         if action.run is not None:
             self.xentui.perform(action, targets)

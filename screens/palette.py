@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xentui.actions import ACTIONS, impossible
+from xentui.actions import impossible
 from xentui.screens.dialogs.choose import Choice
 from xentui.screens.keys import shown
 from xentui.screens.live_screen import LiveScreen
@@ -12,7 +12,7 @@ def palette_choices(screen: LiveScreen, *, read_only: bool) -> list[Choice]:
     """What can be done here; what cannot be done now says why."""
     first = screen.targets[0] if screen.targets else None
     choices = []
-    for action in ACTIONS:
+    for action in screen.registry.values():
         if action.name == "palette" or not screen.offers(action):
             continue
         reason = impossible(action, first, read_only=read_only)

@@ -25,6 +25,8 @@ class Group(StrEnum):
     RESOURCES = "Resources"
     STATE = "Saved state"
     VIEW = "View"
+    DISKS = "Disks"
+    PLAN = "The plan"
     PROGRAM = "Program"
 
 
@@ -300,8 +302,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("refresh", "Refresh", ("f5",), Group.VIEW, "read everything again now", needs_domain=False),
     Action("host-info", "Host", ("i",), Group.VIEW, "what Xen says about this machine, and its messages",
            needs_domain=False),
-    Action("command-log", "Commands", ("L",), Group.VIEW, "every command run for you, ready to paste",
+    Action("disks", "Disks", ("D",), Group.VIEW, "the host's disks and who uses them; plan and make changes",
            needs_domain=False, bar=8),
+    Action("command-log", "Commands", ("L",), Group.VIEW, "every command run for you, ready to paste",
+           needs_domain=False, bar=9),
     Action("shell", "Shell", ("exclamation_mark",), Group.PROGRAM, "a shell on the host; come back with exit",
            changes=True, needs_domain=False),
     Action("cancel", "Cancel", ("ctrl+x",), Group.PROGRAM, "end an action that is still running", needs_domain=False),
@@ -312,8 +316,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("redraw", "Redraw", ("ctrl+l",), Group.PROGRAM, "draw the screen again after line noise",
            needs_domain=False),
     Action("help", "Help", ("question_mark", "f1"), Group.PROGRAM, "all keys, on one screen", needs_domain=False,
-           bar=9),
-    Action("quit", "Quit", ("q", "f10"), Group.PROGRAM, "leave; guests go on running", needs_domain=False, bar=10),
+           bar=10),
+    Action("quit", "Quit", ("q", "f10"), Group.PROGRAM, "leave; guests go on running", needs_domain=False, bar=11),
 )  # fmt: skip
 
 BY_NAME: dict[str, Action] = {action.name: action for action in ACTIONS}

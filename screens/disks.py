@@ -1,0 +1,118 @@
+"""The disks of the host: a tree of everything, the bar of what the cursor is on, and who uses it."""
+
+from __future__ import annotations
+
+import time
+
+from textual import work
+from textual.app import ComposeResult
+
+from xentui.disk_actions import SEE, with_program
+from xentui.disks.device import Disks
+from xentui.screens import formats
+from xentui.screens.disk_details import DiskDetailsScreen
+from xentui.screens.disk_parts import caption_of, parts_of, uses_sentence, whole_of
+from xentui.screens.drawing import Line
+from xentui.screens.keys import bindings
+from xentui.screens.page import Page, TitleLine
+from xentui.screens.widgets.cursor_list import CursorList
+from xentui.screens.widgets.disk_bar import DiskBar
+from xentui.screens.widgets.disk_tree import DiskTree
+from xentui.screens.widgets.key_bar import KeyBar
+from xentui.screens.widgets.lines import Lines
+from xentui.screens.widgets.status_line import StatusLine
+
+
+class DisksScreen(Page):
+    """Read in a worker when it is opened, when it is come back to, and when asked to."""
+
+    DEFAULT_CSS = """
+    DisksScreen > DiskBar { height: 2; }
+    DisksScreen > DiskTree { height: 1fr; }
+    DisksScreen > #use { height: 1; }
+    """
+    AUTO_FOCUS = "#tree"
+    BINDINGS = [*bindings(SEE)]
+    registry = with_program(SEE)
+    heading = "Disks"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.disks = Disks()
+
+    def compose(self) -> ComposeResult:
+        glyphs = self.xentui.glyphs
+        yield TitleLine(id="title")
+        yield DiskBar(glyphs, id="bar")
+        yield DiskTree(glyphs, id="tree")
+        yield Lines(id="use")
+        yield StatusLine(glyphs)
+        yield KeyBar([("Enter", "Details"), ("r", "Read again"), ("?", "Help"), ("Esc", "Back")], always=2)
+
+    @property
+    def disk_tree(self) -> DiskTree:
+        """The tree."""
+        return self.query_one(DiskTree)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.disk_tree.message = "Reading the disks ..."
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._read()
+
+    def do_refresh(self) -> None:
+        self.say("Reading the disks ...")
+        self._read()
+
+    @work(thread=True, exclusive=True, group="disks")
+    def _read(self) -> None:
+        disks = self.xentui.read_disks()
+        if self.app.is_running:
+            self.app.call_from_thread(self._take, disks)
+
+    def _take(self, disks: Disks) -> None:
+        if not self.is_mounted:
+            return
+        self.disks = disks
+        self.disk_tree.message = "There are no disks here."
+        self.disk_tree.set_disks(disks)
+        if disks.problems:
+            more = f" (and {len(disks.problems) - 1} more)" if len(disks.problems) > 1 else ""
+            self.say(f"{disks.problems[0]}{more}", "error")
+        else:
+            self.say("")
+        self.query_one(StatusLine).set_remark(f"read {formats.clock(time.time())}")
+
+    def show_title(self) -> None:
+        practice = ": practice disks, files of the demo" if self.xentui.host.is_demo else ""
+        self.heading = f"Disks of {self.xentui.host.name}{practice}"
+        super().show_title()
+
+    def on_cursor_list_moved(self, event: CursorList.Moved) -> None:
+        self._show_selected()
+
+    def on_cursor_list_chosen(self, event: CursorList.Chosen) -> None:
+        self.do_disk_details()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._show_selected()
+
+    def _show_selected(self) -> None:
+        row = self.disk_tree.selected
+        if row is None:
+            self.query_one(DiskBar).show_parts((), [])
+            self.query_one("#use", Lines).show([])
+            return
+        whole = whole_of(self.disks, row)
+        caption: Line = ((f" {caption_of(whole)}", "strong"),)
+        self.query_one(DiskBar).show_parts(caption, parts_of(self.disks, whole, row))
+        text, role = uses_sentence(self.disks, row)
+        self.query_one("#use", Lines).show([((f" {text}", role),)])
+
+    def do_disk_details(self) -> None:
+        row = self.disk_tree.selected
+        if row is not None:
+            self.app.push_screen(DiskDetailsScreen(self.disks, row.device))
