@@ -91,5 +91,5 @@ def _check_off(domain: Domain | None, name: str) -> None:
 
 
 def _check_unused(site: Site, path: str, name: str) -> None:
-    for domain, _writes in site.users(path, but=name):
-        raise GuestError(f"{path}: {domain.name} uses it, too. Take it out of {domain.name}'s configuration first.")
+    for user in site.users(path, but=name):
+        raise GuestError(f"{path}: {user.guest} {user.how}, too. Take it out of {user.guest}'s configuration first.")

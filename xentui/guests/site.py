@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xentui.domains.domain import Domain, Snapshot
+from xentui.domains.domain import Snapshot
+from xentui.guest_disks import guest_disks
 from xentui.guests.errors import GuestError
 from xentui.guests.files import exists, free_bytes, local_only, shown_size
 from xentui.guests.manifest import path_of
@@ -28,6 +29,27 @@ PACKAGES = {
     "qemu-img": "qemu-utils",
     "lvcreate": "lvm2",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUser:
+    """A guest that has a disk, whether it may write to it, and the guest's state."""
+
+    guest: str
+    state: str
+    writes: bool
+    target: str
+
+    @property
+    def runs(self) -> bool:
+        return self.state not in ("off", "saved")
+
+    @property
+    def how(self) -> str:
+        """What the guest has to do with the disk."""
+        if self.runs:
+            return "runs with it"
+        return "is saved with it" if self.state == "saved" else "has it in its configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +101,24 @@ class Site:
 
     # Disks
 
-    def users(self, path: str, *, but: str = "") -> list[tuple[Domain, bool]]:
-        """The guests that have this file or device as a disk, running or not, and whether they may write to it."""
+    def users(self, path: str, *, but: str = "") -> list[DiskUser]:
+        """The guests that have this file or device as a disk: running, saved, or off."""
         wanted = _identity(self.host.path(path))
-        found = []
-        for domain in self.snapshot.domains:
-            for disk in domain.disks if domain.name != but else ():
-                if disk.target and _identity(self.host.path(disk.target)) == wanted:
-                    found.append((domain, disk.writable))
-        return found
+        known = [
+            DiskUser(domain.name, domain.state.value, disk.writable, disk.target)
+            for domain in self.snapshot.domains
+            for disk in domain.disks
+            if disk.target
+        ]
+        # What xl, saved guests and libvirt's definitions say besides.
+        more = guest_disks(self.host).disks
+        known += [DiskUser(disk.guest, disk.state, disk.writable, disk.target) for disk in more]
+        found = {
+            user.guest: user
+            for user in sorted(known, key=lambda user: (user.writes, user.runs))
+            if user.guest != but and _identity(self.host.path(user.target)) == wanted
+        }
+        return list(found.values())
 
     def check_disk(self, disk: Disk, *, but: str = "") -> None:
         """Raises GuestError if the disk cannot be given to a new guest: missing, there already, or another's."""
@@ -96,11 +127,10 @@ class Site:
                 raise GuestError(f"{disk.path}: is there already; nothing is written over. Name another file.")
             return
         self.check_file(disk.path, "the CD image" if disk.cdrom else "the disk")
-        for domain, writes in self.users(disk.path, but=but):
-            if writes or (disk.writable and not disk.cdrom):
-                state = "runs with it" if domain.state.alive else "has it in its configuration"
+        for user in self.users(disk.path, but=but):
+            if user.writes or (disk.writable and not disk.cdrom):
                 raise GuestError(
-                    f"{disk.path}: {domain.name} {state}; two guests writing to one disk ruin it."
+                    f"{disk.path}: {user.guest} {user.how}; two guests writing to one disk ruin it."
                     " Copy it, or give it to both read-only (,ro)."
                 )
         if disk.writable and not disk.cdrom:

@@ -69,7 +69,7 @@ def test_what_xentui_did_not_make_it_does_not_delete(host: GuestHost) -> None:
 def test_a_disk_that_another_guest_uses_stays(host: GuestHost) -> None:
     host.create("new", source="busybox", disk=["1M"])
     host.write("/etc/xen/other.cfg", 'name = "other"\ndisk = ["/srv/xen/new-disk.img,raw,xvda,r"]\n')
-    with pytest.raises(GuestError, match="other uses it, too"):
+    with pytest.raises(GuestError, match="other has it in its configuration, too"):
         to_delete(host.site, "new")
     assert host.path("/srv/xen/new-disk.img").exists()
 

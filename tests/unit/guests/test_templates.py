@@ -57,11 +57,7 @@ def test_a_wrong_file_spoils_only_itself(host: GuestHost) -> None:
     host.write("/etc/xentui/templates/bad.toml", "colour = 'red'\n")
     found, problems = all_templates(host)
     assert {one.id for one in found} >= SHIPPED
-    assert (
-        problems
-        == ["/etc/xentui/templates/bad.toml:1: 'colour' is nothing that a guest is made with; did you mean 'role'?"]
-        or "bad.toml:1: 'colour' is nothing" in problems[0]
-    )
+    assert len(problems) == 1 and "/etc/xentui/templates/bad.toml:1: 'colour' is nothing" in problems[0]
     with pytest.raises(GuestError, match=r"bad\.toml:1"):
         template(host, "bad")
     with pytest.raises(GuestError, match="did you mean windows"):

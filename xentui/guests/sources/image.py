@@ -46,9 +46,9 @@ class Image:
                 f"{self.image}: the disk in it has {shown_size(self.size)};"
                 f" {shown_size(root.size or 0)} are too little for it."
             )
-        for domain, writes in site.users(self.image):
-            if writes and domain.state.alive:
-                raise GuestError(f"{self.image}: {domain.name} is running with it; a copy of it now would be torn.")
+        for user in site.users(self.image):
+            if user.writes and user.runs:
+                raise GuestError(f"{self.image}: {user.guest} is running with it; a copy of it now would be torn.")
 
     def settings(self, site: Site, spec: Spec) -> Settings:
         return system_on_disk(site, spec)
