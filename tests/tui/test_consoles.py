@@ -235,7 +235,7 @@ async def test_a_killed_client_can_be_attached_again(tmp_path: Path) -> None:
 async def test_a_busy_console_names_its_holder_and_offers_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xentui.console.session.LOG_DIR", str(tmp_path))
+    monkeypatch.setattr("xentui.console.guest_log.LOG_DIR", str(tmp_path))
     (tmp_path / "guest-server01.log").write_bytes(b"the log of it\r\n")
     app = Desk(tmp_path)
     async with app.run_test(size=(100, 30)) as pilot:

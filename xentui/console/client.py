@@ -152,6 +152,13 @@ class Client:
                 self._raw = not cooked or time.monotonic() - self._started > RAW_SECONDS
         return self._raw
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether the client has made its terminal raw, which it does once it has the console's lock."""
+        with contextlib.suppress(termios.error):
+            return not self._closed and not termios.tcgetattr(self.fd)[3] & termios.ICANON
+        return False
+
     def flush(self) -> None:
         """Write what waits, as far as the terminal takes it. Never blocks."""
         while self._queue and not self.ended and self.takes_input:

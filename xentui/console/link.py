@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from xentui.console.client import Leave
 from xentui.console.session import ConsoleSession, State
+from xentui.console.sharing.share import TICK
 
 #: Seconds between two tries to attach: the first, and the longest.
 RETRY_FIRST, RETRY_LONGEST = 0.5, 8.0
@@ -15,6 +16,8 @@ RETRY_FIRST, RETRY_LONGEST = 0.5, 8.0
 LOOK_SECONDS = 0.5
 #: Seconds between two looks whether a client that starts takes its input.
 READY_SECONDS = 0.02
+#: Seconds between two turns of what shares the console, while nothing happens.
+SHARE_SECONDS = TICK
 #: Seconds that leaving may take before we go on without it: the kernel hangs up on the client at our exit.
 CLOSE_SECONDS = 6.0
 
@@ -22,11 +25,21 @@ CLOSE_SECONDS = 6.0
 class ConsoleLink:
     """Runs the life of a session until `close`.
 
-    `output` is called after the session has fed its emulator, `changed` after its state changed; both in the loop.
+    `output` is called after the session has fed its emulator, `changed` after its state or its company changed, `say`
+    with a sentence about the company; all in the loop.
     """
 
-    def __init__(self, session: ConsoleSession, *, output: Callable[[], None], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: ConsoleSession,
+        *,
+        output: Callable[[], None],
+        changed: Callable[[], None],
+        say: Callable[[str], None] = lambda _sentence: None,
+    ) -> None:
         self.session = session
+        if session.company is not None:
+            session.company.changed, session.company.say = changed, say
         self._output = output
         self._changed = changed
         self._task: asyncio.Task[None] | None = None
@@ -37,12 +50,17 @@ class ConsoleLink:
         self._ready_timer: asyncio.TimerHandle | None = None
         self._wanted = False  # the user wants to attach, whatever the state
         self._log_wanted = False
+        self._serving: asyncio.Task[None] | None = None
+        self._share_fd: int | None = None
 
     def open(self) -> None:
         """Attach, and go on until closed."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
             self._task.add_done_callback(self._done)
+        if self._serving is None and self.session.company is not None:
+            self._serving = asyncio.get_running_loop().create_task(self._serve())
+            self._serving.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         """A mistake of ours must be seen, not leave a console that looks alive."""
@@ -73,6 +91,7 @@ class ConsoleLink:
         if task is None:
             return None
         self._unwatch()
+        await self._serve_no_longer()
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
@@ -96,6 +115,8 @@ class ConsoleLink:
             self._changed()
             if session.state is State.ATTACHED:
                 await self._watch()
+                if self._wanted and self.session.company is not None:
+                    self.session.company.end("it is read from the log now")
                 if self._wanted:  # another thing is wanted of a living client: the log instead of the console
                     await asyncio.to_thread(session.detach)
                     session.feed_late()
@@ -172,3 +193,35 @@ class ConsoleLink:
             loop.remove_reader(self._watched)
             loop.remove_writer(self._watched)
             self._watched, self._writing = None, False
+
+    # Sharing.
+
+    async def _serve(self) -> None:
+        """Let others have a part in the console for as long as it is held."""
+        while True:
+            self._share_turn()
+            await asyncio.sleep(SHARE_SECONDS)
+
+    def _share_turn(self) -> None:
+        share = self.session.serve()
+        self._watch_share(None if share is None else share.fileno())
+        self._watch_writing()
+
+    def _watch_share(self, fd: int | None) -> None:
+        if fd != self._share_fd:
+            loop = asyncio.get_running_loop()
+            if self._share_fd is not None:
+                loop.remove_reader(self._share_fd)
+            if fd is not None:
+                loop.add_reader(fd, self._share_turn)
+            self._share_fd = fd
+
+    async def _serve_no_longer(self) -> None:
+        serving, self._serving = self._serving, None
+        self._watch_share(None)
+        if serving is not None:
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving
+        if self.session.company is not None:
+            self.session.company.end("it was left")

@@ -65,13 +65,13 @@ class Parser:
     @property
     def pending(self) -> bytes:
         """The beginning of a sequence, a string or a character of which the rest has not come; what is kept of it."""
-        begun = {
+        begins: dict[Callable[[str, int], int], str] = {
             self._escape: f"\x1b{self._kept}",
             self._csi: f"\x1b[{self._kept}",
             self._in_string: f"\x1b{self._string}",
             self._linux_palette: f"\x1b]P{'0' * len(self._kept)}",
-        }.get(self._state, "")
-        return begun.encode("utf-8", "replace") + self._decoder.getstate()[0]
+        }
+        return begins.get(self._state, "").encode("utf-8", "replace") + self._decoder.getstate()[0]
 
     def _ground(self, text: str, position: int) -> int:
         terminal = self._terminal

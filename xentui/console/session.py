@@ -18,23 +18,28 @@ from typing import Protocol
 
 from xentui.console.client import ESCAPE, Client, ClientError, Leave
 from xentui.console.emulator import Emulator
+from xentui.console.guest_log import follow_argv
 from xentui.console.lock import Holder, holder_of, lock_path
 from xentui.console.recording import Recorder
+from xentui.console.sharing.company import Company
+from xentui.console.sharing.joined import Joined
+from xentui.console.sharing.people import Person
+from xentui.console.sharing.share import SCROLLBACK, Share
 from xentui.host import Host, HostError
 from xentui.subprocesses import printable
 
-#: Where xenconsoled writes what guests print, if it was told to (XENCONSOLED_TRACE=guest).
-LOG_DIR = "/var/log/xen/console"
-#: Bytes of the log that are shown at once when it is opened.
-LOG_BYTES = 256 * 1024
 #: Seconds of work on output per turn of the event loop.
 READ_BUDGET = 0.006
+#: Bytes of one read below which the next is left to the event loop.
+_LITTLE = 512
 #: Bytes of ours that may wait for the guest before answers to its queries are dropped.
 REPLY_LIMIT = 256
 #: Seconds after which a client that ended well, though its domain is still there, was ended by somebody.
 GRACE = 5.0
 #: Seconds after attaching in which what comes is xenconsoled's backlog: old queries get no answer.
 BACKLOG_SECONDS = 0.3
+#: Seconds after which a client behind ssh, where its terminal says nothing of the lock, is taken to have the console.
+HELD_SECONDS = 3.0
 
 
 class State(StrEnum):
@@ -81,12 +86,20 @@ class ConsoleSession:
         rows: int = 24,
         scrollback: int = 10_000,
         replies: bool = True,
+        company: Company | None = None,
+        history: Callable[[], bytes] | None = None,
     ) -> None:
-        """`replies` is False where the user's own terminal gets the guest's queries, and answers them."""
+        """`replies` is False where the user's own terminal gets the guest's queries, and answers them. `company` is
+        for who shares the console, None for nobody. `history` gives what is to stand above all that comes; it is
+        asked once, in a worker.
+        """
         self.host = host
         self.name = name
         self.argv = argv
-        self.emulator = Emulator(columns, rows, scrollback=scrollback, reply=self._reply if replies else None)
+        self.emulator = Emulator(columns, rows, scrollback=scrollback, reply=self._reply)
+        self.replies = replies
+        self.company = company
+        self._history = history
         self.state = State.DETACHED
         self.sentence = ""
         self.holder: Holder | None = None
@@ -97,14 +110,16 @@ class ConsoleSession:
         #: Called with all that the guest printed, in the event loop.
         self.taps: list[Callable[[bytes], None]] = []
         self.recorder: Recorder | None = None
-        self._client: Client | None = None
+        self._client: Client | Joined | None = None
         self._attached_argv: list[str] | None = None
         self._ended_argv: list[str] | None = None
         self._ended_at = 0.0
         self._ended_well = False
         self._attached_at = 0.0
         self._attachments = 0
+        self._joined_before = False
         self._backlog = False
+        self._prelude = b""
         self._late = b""
         self._separator = b""
         self._held = b""
@@ -145,6 +160,8 @@ class ConsoleSession:
             self._take(data)
             if time.perf_counter() >= end:
                 return True
+            if len(data) < _LITTLE:
+                break  # no more, most likely: an echo is not to wait for the try
         if self._backlog and time.monotonic() - self._attached_at > BACKLOG_SECONDS:
             self._backlog = False
         return not client.ended
@@ -154,7 +171,13 @@ class ConsoleSession:
             tap(data)
         if self.recorder is not None:
             self._record(data)
+        self._show(data)
+
+    def _show(self, data: bytes) -> None:
+        """Here, and wherever else this console is seen."""
         self.emulator.feed(data)
+        if self.company is not None and self.company.share is not None:
+            self.company.share.output(data)
 
     @property
     def holds(self) -> bool:
@@ -166,10 +189,25 @@ class ConsoleSession:
 
         A lone ^] is held until more is typed, and goes out in one piece with that.
         """
+        if not self.takes_keys:
+            return False
+        if self.company is not None and self.company.share is not None:
+            self.company.share.typed()
+        return self.pass_on(data)
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether what is typed here goes to the guest."""
+        return self.state is State.ATTACHED and not self.read_only and self.may_type and self.writes
+
+    def pass_on(self, data: bytes) -> bool:
+        """`send`, whoever typed it."""
         client = self._client
-        if client is None or self.read_only or not self.may_type or self.state is not State.ATTACHED:
+        if client is None or self.read_only or self.state is not State.ATTACHED:
             return False
         self._backlog = False
+        if isinstance(client, Joined):
+            return client.send(data)
         if data == ESCAPE and not self._held:
             self._held = data
             return True
@@ -182,8 +220,9 @@ class ConsoleSession:
 
     def _reply(self, data: bytes) -> None:
         client = self._client
-        silent = self.read_only or self._backlog or not self.may_type
-        if client is not None and not silent and client.queued < REPLY_LIMIT:
+        silent = self.read_only or self._backlog or not self.may_type or not self.replies
+        # Where another holds the console, its emulator answers.
+        if isinstance(client, Client) and not silent and client.queued < REPLY_LIMIT:
             client.send(data)
 
     def _record(self, data: bytes) -> None:
@@ -199,10 +238,18 @@ class ConsoleSession:
         """Tell the guest's shell its size by typing `stty`: a console has no other way to say it."""
         if not self.send(f"stty rows {rows} cols {columns}\r".encode()):
             return False
+        if isinstance(self._client, Joined):
+            self._client.send_size(columns, rows)
+        self.resized(columns, rows)
+        return True
+
+    def resized(self, columns: int, rows: int) -> None:
+        """The guest has been told another size, here or where the console is shared."""
         self.emulator.resize(columns, rows)
         if self.recorder is not None:
             self.recorder.resized(columns, rows)
-        return True
+        if self.company is not None and self.company.share is not None:
+            self.company.share.resized()
 
     def record(self) -> Path | None:
         """Start a recording, or end the one that runs; its file. Raises OSError."""
@@ -215,11 +262,48 @@ class ConsoleSession:
 
     def feed_late(self) -> None:
         """Take what the client printed while it was detached. To be called in the event loop afterwards."""
+        prelude, self._prelude = self._prelude, b""
+        self.emulator.feed(prelude)
         data, self._late = self._late, b""
         if data:
             self._take(data)
         separator, self._separator = self._separator, b""
-        self.emulator.feed(separator)
+        if separator:
+            self._show(separator)
+
+    # In company.
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody at this console, its holder first; nobody while it is not shared."""
+        return self.company.people if self.company is not None else ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is this user's turn to write."""
+        return self.company is None or self.company.writes
+
+    @property
+    def watches(self) -> bool:
+        """Whether another xentui holds the console, and shows it to this one."""
+        return self.company is not None and self.company.joined is not None
+
+    def serve(self) -> Share | None:
+        """Let others have a part in the console while it is held; to be called now and then in the event loop."""
+        company = self.company
+        if company is None or self.watches:
+            return None
+        held = False
+        if not self.read_only and self.state in (State.ATTACHED, State.ATTACHING, State.WAITING):
+            held = company.share is not None or self._holds_console()
+        return company.serve(self, held)
+
+    def _holds_console(self) -> bool:
+        """Whether the client has the lock: the next thing it does is to make its terminal raw."""
+        client = self._client
+        if not isinstance(client, Client) or self.state is not State.ATTACHED or not client.is_raw:
+            return False
+        return not self.host.is_remote or time.monotonic() - self._attached_at > HELD_SECONDS
 
     # What workers do.
 
@@ -228,8 +312,10 @@ class ConsoleSession:
         with self._lock:
             if self._client is not None:
                 return
+            if self._join():
+                return
             try:
-                argv = self._log_argv() if self.read_only else self.argv()
+                argv = follow_argv(self.host, self.name) if self.read_only else self.argv()
             except HostError as error:
                 self._fail(str(error))
                 return
@@ -251,8 +337,29 @@ class ConsoleSession:
                 return
             self._begin(client, argv)
 
+    def _join(self) -> bool:
+        """Join the xentui that has the console and shares it, if there is one."""
+        history, self._history = self._history, None
+        if history is not None:
+            self._prelude = history()
+        if self.company is None or self.read_only:
+            return False
+        fresh = self._attachments == 0 and not self._prelude
+        joined = self.company.join(self, SCROLLBACK if fresh else 0)
+        if joined is None:
+            return False
+        self._attachments += 1
+        self._joined_before = True
+        self._held = b""
+        self._client = joined
+        self.holder = None
+        self._set(State.ATTACHED, "")
+        return True
+
     def _begin(self, client: Client, argv: list[str]) -> None:
-        again = self._attachments > 0 and argv != self._attached_argv
+        # Of a console that was watched before, all is known: nothing is to be undone.
+        again = self._attachments > 0 and argv != self._attached_argv and not self._joined_before
+        self._joined_before = False
         self._attachments += 1
         self._attached_argv = argv
         self._attached_at = time.monotonic()
@@ -275,6 +382,10 @@ class ConsoleSession:
             client.wait(1.0)
             client.close()
             self._client = None
+            if isinstance(client, Joined):
+                self._ended_argv = None
+                self._set(State.WAITING, self.company.left() if self.company is not None else "")
+                return
             status, words = client.status, client.last_words
             self._ended_argv, self._ended_at = self._attached_argv, time.monotonic()
             self._ended_well = status == 0
@@ -306,7 +417,11 @@ class ConsoleSession:
 
     def look(self) -> bool:
         """While WAITING or FAILED: whether it is time to attach. To be asked now and then; cheap."""
-        if self.read_only or self.state not in (State.WAITING, State.FAILED):
+        if self.read_only:
+            return False
+        if self.state in (State.WAITING, State.BUSY) and self.company is not None and self.company.hopeful:
+            return True
+        if self.state not in (State.WAITING, State.FAILED):
             return False
         argv = self.argv()
         if argv is None:
@@ -333,6 +448,8 @@ class ConsoleSession:
                 how, printed = client.leave()
                 self._late += printed
                 self._ended_argv = self._attached_argv
+            if self.company is not None:
+                self.company.joined = None
             self._set(State.DETACHED, "")
             return how
 
@@ -341,19 +458,6 @@ class ConsoleSession:
     def follow_log(self, on: bool = True) -> None:
         """From the next `attach` on, follow the guest's log instead of its console, or no longer."""
         self.read_only = on
-
-    def _log_argv(self) -> list[str]:
-        if "/" in self.name:
-            raise HostError(f"{printable(self.name)}: a domain of such a name has no log")
-        path = f"{LOG_DIR}/guest-{self.name}.log"
-        try:
-            self.host.read(path, 1)
-        except HostError as error:
-            raise HostError(
-                f"{error}. xenconsoled writes logs when XENCONSOLED_TRACE=guest is set in /etc/default/xen"
-            ) from error
-        here = path if self.host.is_remote else str(self.host.path(path))
-        return self.host.terminal_argv(["tail", "-c", str(LOG_BYTES), "-F", "--", here])
 
     # State.
 

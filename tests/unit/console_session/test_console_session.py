@@ -230,7 +230,7 @@ def test_a_client_that_is_missing(console: Console) -> None:
 def test_the_log_is_followed_and_nothing_can_be_typed(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     log = console.lock.with_name("guest-server01.log")
     session = console.session
-    monkeypatch.setattr("xentui.console.session.LOG_DIR", str(log.parent))
+    monkeypatch.setattr("xentui.console.guest_log.LOG_DIR", str(log.parent))
     session.follow_log()
     session.attach()
     assert session.state is State.FAILED
