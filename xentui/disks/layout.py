@@ -33,6 +33,7 @@ class PlannedPartition:
     origin: int | None = None
     changes: frozenset[str] = frozenset()
     moved_from: int | None = None  # the sector, where the data lies now
+    key: int = 0  # one for its life in the plan; of a partition that is there already, minus its number there
 
     @property
     def number(self) -> int:
@@ -77,6 +78,7 @@ class PlannedGroup:
     volumes: tuple[PlannedVolume, ...] = ()
     numbers: tuple[int, ...] = ()
     present: bool = False
+    elsewhere: bool = False  # also on other disks
 
     def volume(self, name: str) -> PlannedVolume | None:
         return next((volume for volume in self.volumes if volume.name == name), None)

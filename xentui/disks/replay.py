@@ -35,6 +35,7 @@ class Replayed:
     notes: tuple[str, ...] = ()
     problem: str | None = None
     subject: tuple[object, ...] = ()
+    keys: tuple[int, ...] = ()  # of the partitions that it speaks of: `PlannedPartition.key`
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Replay:
         self.sector_size = target.sector_size
         self.grain = max(GRAIN // target.sector_size, 1)
         self.notes: list[str] = []
+        self._spoken_of: list[int] = []
         self.is_new_table = False
         self.image: ops.Image | None = None
         self.repair = False
@@ -71,7 +73,7 @@ class Replay:
                 self._scratch.open_table()
             for slot in self.target.table.slots:
                 content = self.target.contents.get(slot.start)
-                self._parts[slot.start] = _Part(next(self._keys), content, slot.number)
+                self._parts[slot.start] = _Part(-slot.number, content, slot.number)
         except BaseException:
             self._scratch.__exit__()
             raise
@@ -88,12 +90,12 @@ class Replay:
 
     def play(self, operation: Operation) -> Replayed:
         """Play one operation. What cannot be done is left out, and says so in `problem`."""
-        self.notes = []
+        self.notes, self._spoken_of = [], []
         try:
             subject = self._do(operation)
         except PlanError as error:
             return Replayed(operation, problem=str(error).removeprefix(f"{operation.op}: "))
-        return Replayed(operation, tuple(self.notes), subject=subject)
+        return Replayed(operation, tuple(self.notes), subject=subject, keys=tuple(self._spoken_of))
 
     def _do(self, operation: Operation) -> tuple[object, ...]:
         function = _FUNCTIONS[type(operation)]
@@ -116,7 +118,9 @@ class Replay:
         if placed is None:
             there = ", ".join(str(each.number) for each in self._scratch.placed()) or "none"
             raise PlanError(f"there is no partition {number} at this point; there is {there}")
-        return placed, self._parts[placed.start]
+        part = self._parts[placed.start]
+        self._spoken_of.append(part.key)
+        return placed, part
 
     def _label(self, operation: ops.Label) -> tuple[object, ...]:
         for slot in self.target.table.slots:
@@ -161,6 +165,7 @@ class Replay:
         part = _Part(next(self._keys), changes=frozenset({"new"}))
         part.content = _made(operation.format, operation.fs_label)
         self._parts[spot.start] = part
+        self._spoken_of.append(part.key)
         return ("part", part.key)
 
     def _delete(self, operation: ops.Delete) -> tuple[object, ...]:
@@ -363,7 +368,7 @@ class Replay:
         if slot is None or slot.start not in self._parts:
             raise PlanError(f"libparted placed partition {number} elsewhere than it was told")
         part = self._parts[slot.start]
-        return PlannedPartition(slot, part.content, part.origin, part.changes, part.moved_from)
+        return PlannedPartition(slot, part.content, part.origin, part.changes, part.moved_from, part.key)
 
 
 def _sound(target: Target) -> list[tuple[int, bytes]]:
