@@ -82,15 +82,16 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
         else:
             await super().on_event(event)
 
-    def key_now(self, key: events.Key) -> bool:
+    def key_now(self, name: str, character: str | None, sequence: str | None) -> bool:
         """Let the widget with the focus take a key at once, if it can (its `key_now`) and nothing is before the key.
 
         For the driver: a console's key need not travel through the queues. False: it has to.
         """
-        take: Callable[[events.Key], bool] | None = getattr(self.focused, "key_now", None)
-        if take is None or self._typed or self._under_way or self.message_queue_size or not self._can_take_keys:
+        if self._typed or self._under_way or self.opening or self.message_queue_size:
             return False
-        return take(key)
+        screen = self.screen
+        take: Callable[[str, str | None, str | None], bool] | None = getattr(screen.focused, "key_now", None)
+        return take is not None and getattr(screen, "ready", True) and take(name, character, sequence)
 
     @property
     def _can_take_keys(self) -> bool:

@@ -21,6 +21,7 @@ from time import monotonic, thread_time
 from types import FrameType
 from typing import Any, TextIO
 
+from rich.style import Style
 from textual import events
 from textual._compositor import CompositorUpdate
 from textual._xterm_parser import XTermParser
@@ -28,7 +29,6 @@ from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
-from textual.strip import Strip
 
 from xentui.screens.terminal import capabilities, size
 from xentui.screens.terminal.attributes import TtyAttributes
@@ -53,6 +53,8 @@ _ENDING = 10
 _STUCK = 3
 """Seconds after a signal in which the event loop must have come to it."""
 _SIZE_ANSWER = 1.5
+_NAMES_KEPT = 500
+"""Sequences whose keys are remembered: finding Textual's name of a key takes longer than sending it."""
 _MOUSE_ON, _MOUSE_OFF = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h", b"\x1b[?1006l\x1b[?1002l\x1b[?1000l"
 
 
@@ -81,6 +83,7 @@ class LeanDriver(Driver):
         self.statistics = Statistics()
         self._attributes = TtyAttributes(self._in)
         self._keys = XTermParser(False)
+        self._names: dict[str, list[tuple[str, str | None]]] = {}
         self._mouse = mouse and self.capabilities.mouse
         self._thread = threading.current_thread()
         self._running = False
@@ -304,18 +307,18 @@ class LeanDriver(Driver):
         finally:
             app.post_display_hook()
 
-    def paint_ahead(self, x: int, rows: list[tuple[int, Strip]]) -> None:
-        """Show these strips from column `x` on at once; for a widget that knows that nothing lies over it.
-
-        What Textual paints there later is compared with it: the same costs no byte.
+    def paint_ahead(self, x: int, rows: list[tuple[int, list[tuple[str, Style | None]]]]) -> bool:
+        """Show these texts from column `x` of their rows on at once; for a widget that knows that nothing lies over
+        it. False, and nothing is done, where the app is not to be seen.
         """
         sheet = self._sheet
         if not self._running or sheet is None or not self.statistics.frames_sent:
-            return
-        for y, strip in rows:
-            sheet.paint_line(y, x, (strip,))
+            return False
+        for y, texts in rows:
+            sheet.paint_texts(y, x, texts)
         self._unwritten_frames += 1
         self._pump()
+        return True
 
     def _frame_painted(self) -> None:
         self._unwritten_frames += 1
@@ -436,25 +439,32 @@ class LeanDriver(Driver):
                 if (event := self._keys.parse_mouse_code(text)) is not None:
                     self.process_message(event)
             return
-        if len(text) == 2 and text[0] == "\x1b":
-            pressed = list(self._keys._sequence_to_key_events(text)) or list(
-                self._keys._sequence_to_key_events(text[1], alt=True)
-            )
-        else:
-            pressed = list(self._keys._sequence_to_key_events(text))
-        if not pressed:
+        names = self._names.get(text)
+        if names is None:
+            names = self._names[text] = self._names_of(text)
+            if len(self._names) > _NAMES_KEPT:
+                self._names.clear()
+        if not names:
             self.statistics.noise_bytes += len(text)
-        for key in pressed:
-            if len(pressed) == 1:
-                key.sequence = text  # type: ignore[attr-defined]  # a guest gets what was sent, not what it is called
-            if key.key != "<ignore>" and not self._taken_at_once(key):
+        whole = text if len(names) == 1 else None  # a guest gets what was sent, not what it is called
+        for name, character in names:
+            if name != "<ignore>" and not self._taken_at_once(name, character, whole):
+                key = events.Key(name, character)
+                key.sequence = whole  # type: ignore[attr-defined]
                 self.process_message(key)
 
-    def _taken_at_once(self, key: events.Key) -> bool:
+    def _names_of(self, text: str) -> list[tuple[str, str | None]]:
+        """What Textual calls the keys of a sequence, and their characters."""
+        pressed = list(self._keys._sequence_to_key_events(text))
+        if not pressed and len(text) == 2 and text[0] == "\x1b":
+            pressed = list(self._keys._sequence_to_key_events(text[1], alt=True))
+        return [(key.key, key.character) for key in pressed]
+
+    def _taken_at_once(self, name: str, character: str | None, sequence: str | None) -> bool:
         """Whether the app has taken the key without its way through Textual's queues: see `TypeAhead.key_now`."""
-        take: Callable[[events.Key], bool] | None = getattr(self._app, "key_now", None)
+        take: Callable[[str, str | None, str | None], bool] | None = getattr(self._app, "key_now", None)
         try:
-            return take is not None and take(key)
+            return take is not None and take(name, character, sequence)
         except Exception as error:
             self._app._handle_exception(error)
             return True

@@ -61,28 +61,30 @@ class Sheet:
 
     def paint_line(self, y: int, x: int, strips: Iterable[Strip]) -> None:
         """Paint `strips`, one behind the other, from cell x of row y on."""
+        self.paint_texts(y, x, ((text, style) for strip in strips for text, style, _ in strip._segments))
+
+    def paint_texts(self, y: int, x: int, texts: Iterable[tuple[str, Style | None]]) -> None:
+        """Paint texts in their styles, one behind the other, from cell x of row y on."""
         if not 0 <= y < self.height:
             return
         characters, looks = self.rows[y]
         self.touched.add(y)
         width = self.width
         known = self._cells
-        for strip in strips:
-            for text, style, _ in strip._segments:
-                cells = known.get((text, style)) or self._lay_out(text, style)
-                new_characters, new_looks, wide = cells
-                end = x + len(new_characters)
-                if end > width:
-                    room = max(0, width - x)
-                    new_characters, new_looks = new_characters[:room], new_looks[:room]
-                    end = x + room
-                if self._wide:
-                    self._halve(characters, x, end)
-                elif wide:
-                    self._wide = True
-                characters[x:end] = new_characters
-                looks[x:end] = new_looks
-                x = end
+        for part in texts:
+            new_characters, new_looks, wide = known.get(part) or self._lay_out(*part)
+            end = x + len(new_characters)
+            if end > width:
+                room = max(0, width - x)
+                new_characters, new_looks = new_characters[:room], new_looks[:room]
+                end = x + room
+            if self._wide:
+                self._halve(characters, x, end)
+            elif wide:
+                self._wide = True
+            characters[x:end] = new_characters
+            looks[x:end] = new_looks
+            x = end
         if self._wide and characters[-1] != "" and len(characters[-1]) == 1 and _is_wide(characters[-1]):
             characters[-1] = " "  # a wide character cut by the edge
 

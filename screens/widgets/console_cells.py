@@ -45,14 +45,42 @@ def shown(text: str, look: Attributes) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" if c != "\xa0" else " " for c in text)
 
 
-def row_strip(
+_PLAIN = Style()
+
+
+def row_segments(
     runs: Runs, columns: int, ground: Style, *, reverse_screen: bool = False, cursor: int | None = None,
-    cursor_style: Style | None = None,
-) -> Strip:  # fmt: skip
+    cursor_style: Style = _PLAIN,
+) -> list[Segment]:  # fmt: skip
     """A row of the guest's screen in `columns` cells; the cell at `cursor` with `cursor_style` laid over it."""
-    segments = [Segment(shown(text, look), style_of(look, ground, reverse_screen)) for text, look in runs]
-    strip = Strip(segments).adjust_cell_length(columns, style_of(attributes.DEFAULT, ground, reverse_screen))
-    return strip if cursor is None or cursor_style is None else overlay(strip, cursor, cursor + 1, cursor_style)
+    segments: list[Segment] = []
+    width = 0
+    for text, look in runs:
+        clean = shown(text, look)
+        if not clean.isascii():
+            break
+        segments.append(Segment(clean, style_of(look, ground, reverse_screen)))
+        width += len(clean)
+    else:
+        if width < columns:
+            segments.append(Segment(" " * (columns - width), style_of(attributes.DEFAULT, ground, reverse_screen)))
+        return segments if cursor is None else _with_cursor(segments, cursor, cursor_style)
+    strip = Strip([Segment(shown(text, look), style_of(look, ground, reverse_screen)) for text, look in runs])
+    strip = strip.adjust_cell_length(columns, style_of(attributes.DEFAULT, ground, reverse_screen))
+    return list(strip if cursor is None else overlay(strip, cursor, cursor + 1, cursor_style))
+
+
+def _with_cursor(segments: list[Segment], cursor: int, style: Style) -> list[Segment]:
+    """The segments, whose characters are one cell wide, with `style` laid over one of these."""
+    start = 0
+    for index, (text, own, _) in enumerate(segments):
+        at = cursor - start
+        if at < len(text):
+            parts = ((text[:at], own), (text[at], (own or Style()) + style), (text[at + 1 :], own))
+            segments[index : index + 1] = [Segment(part, look) for part, look in parts if part]
+            break
+        start += len(text)
+    return segments
 
 
 def overlay(strip: Strip, start: int, end: int, style: Style) -> Strip:
@@ -61,5 +89,6 @@ def overlay(strip: Strip, start: int, end: int, style: Style) -> Strip:
     start, end = max(0, start), min(end, length)
     if start >= end:
         return strip
-    middle = [Segment(text, (own or Style()) + style) for text, own, _ in strip.crop(start, end)]
-    return Strip.join([strip.crop(0, start), Strip(middle), strip.crop(end, length)])
+    before, middle, after = strip.divide([start, end, length])
+    laid_over = [Segment(text, (own or Style()) + style) for text, own, _ in middle]
+    return Strip([*before, *laid_over, *after], length)

@@ -8,10 +8,11 @@ newest state is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
@@ -25,10 +26,10 @@ from xentui.console.keys import key_bytes, key_label, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
 from xentui.screens.drawing import Line, draw, width_of
-from xentui.screens.painting import paint_ahead
+from xentui.screens.painting import AheadPainter
 from xentui.screens.themes import Theme
-from xentui.screens.widgets import console_texts
-from xentui.screens.widgets.console_cells import overlay, row_strip
+from xentui.screens.widgets import console_company, console_texts
+from xentui.screens.widgets.console_cells import overlay, row_segments
 from xentui.screens.widgets.console_keys import BY_KEY
 from xentui.screens.widgets.console_view import ConsoleView
 
@@ -38,6 +39,7 @@ DRAW_SECONDS = 1 / 25
 ANSWER_SECONDS, ANSWERS_FOR = 1 / 100, 0.2
 #: The smallest size that is sent to a guest: what is drawn for less would be unusable anyway.
 LEAST_COLUMNS, LEAST_ROWS = 20, 5
+_BLOCK, _LINE = Style(reverse=True), Style(underline=True)
 
 
 class ConsolePane(Widget, can_focus=True):
@@ -69,7 +71,7 @@ class ConsolePane(Widget, can_focus=True):
         self.erase = erase
         self._asked = asked
         self.view = ConsoleView(session.emulator)
-        self.link = ConsoleLink(session, output=self._output, changed=self._session_changed)
+        self.link = ConsoleLink(session, output=self._output, changed=self._session_changed, say=self.say)
         #: What the deck puts before the name: the other consoles.
         self.tabs: Line = ()
         self.unseen = False
@@ -83,13 +85,17 @@ class ConsolePane(Widget, can_focus=True):
         self._answer_due = False
         self._draw_timer: Timer | None = None
         self._cursor: tuple[int, bool] = (0, False)
+        self._drawn = False  # it is on a screen
+        self._ahead = AheadPainter(self, self._line)
 
     # Life
 
     def on_mount(self) -> None:
+        self._drawn = True
         self.link.open()
 
     async def on_unmount(self) -> None:
+        self._drawn = False
         await self.link.close()  # nothing, if it was detached; else the app ends without having asked
 
     async def detach(self) -> None:
@@ -114,13 +120,14 @@ class ConsolePane(Widget, can_focus=True):
     def _output(self) -> None:
         """The emulator was fed."""
         bells = self.session.emulator.bells
-        unseen = self.unseen or not self.display
-        bell = self.bell or (bells != self._bells and not self.has_focus)
-        self._bells = bells
-        if (unseen, bell) != (self.unseen, self.bell):
-            self.unseen, self.bell = unseen, bell
-            self.post_message(self.Changed(self))
-        if not self.is_attached:
+        if bells != self._bells or not (self.unseen or self._answer_due):
+            unseen = self.unseen or not self.display
+            bell = self.bell or (bells != self._bells and not self.has_focus)
+            self._bells = bells
+            if (unseen, bell) != (self.unseen, self.bell):
+                self.unseen, self.bell = unseen, bell
+                self.post_message(self.Changed(self))
+        if not self._drawn:
             return
         now = monotonic()
         pause = ANSWER_SECONDS if now - self._typed_at < ANSWERS_FOR else DRAW_SECONDS
@@ -136,35 +143,33 @@ class ConsolePane(Widget, can_focus=True):
         if self._draw_timer is not None:
             self._draw_timer.stop()
             self._draw_timer = None
-        if not self.is_attached or not self.display or self.size.height < 2:
+        if not self._drawn:
             return
         self._drawn_at = monotonic()
         damage = self.session.emulator.take_damage()
         if not self.view.live:
-            self.refresh(Region(0, 0, self.size.width, 1))  # how many lines are below
+            self._show([0])  # how many lines are below
             return
-        if self.view.follow() or damage.everything or self._overlaid():
-            self._show_now(Region(0, 0, *self.size))
+        if self.view.follow() or damage.everything or self._overlaid(self.view.width, self.view.height):
+            self._show(range(self.view.height + 1))
             return
         row, _, visible = self.session.emulator.cursor
         rows = damage.rows | {row, self._cursor[0]}
         self._cursor = row, visible
-        width, top = self.size.width, self.view.top
-        regions = [Region(0, 1 + r - top, width, 1) for r in rows if 0 <= r - top < self.view.height]
-        if regions:
-            self._show_now(*regions)
+        top, height = self.view.top - 1, self.view.height
+        self._show([r - top for r in rows if 0 < r - top <= height])
 
-    def _show_now(self, *regions: Region) -> None:
-        self.refresh(*regions)
-        paint_ahead(self, regions)
+    def _show(self, lines: Sequence[int]) -> None:
+        """Draw these lines of the pane anew: at once if that can be, else in Textual's next frame."""
+        if lines and not self._ahead.paint(lines):
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
 
     def on_resize(self) -> None:
-        self._fit_view()
+        self._fit_view(self.size.width, self.size.height - 1)
         self.refresh()
 
-    def _fit_view(self) -> None:
+    def _fit_view(self, width: int, height: int) -> None:
         """A drawing may come before the message that says the new size."""
-        width, height = self.size.width, self.size.height - 1
         if (width, height) != (self.view.width, self.view.height) and height > 0:
             self.view.resize(width, height)
 
@@ -182,44 +187,50 @@ class ConsolePane(Widget, can_focus=True):
         self._leading = False
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width, height = self.size
+        return Strip(self._line(y, width, height), width)
+
+    def _line(self, y: int, width: int, height: int) -> list[Segment]:
+        """Line `y` of a pane of this size."""
         if y == 0:
-            return self._title(width)
-        self._fit_view()
-        overlaid = self._overlaid()
-        first = 1 if self._help else self.size.height - len(overlaid)
+            return list(self._title(width))
+        self._fit_view(width, height - 1)
+        overlaid = self._overlaid(width, height - 1)
+        first = 1 if self._help else height - len(overlaid)
         if overlaid and y >= first:
             line = overlaid[y - first] if y - first < len(overlaid) else ()
-            return draw(line, width, self.theme, base="dialog" if self._help else "problem")
+            return list(draw(line, width, self.theme, base="dialog" if self._help else "problem"))
         return self._row(y - 1, width)
 
-    def _overlaid(self) -> list[Line]:
+    def _overlaid(self, width: int, height: int) -> list[Line]:
         """What stands over the guest's rows: the help from the first on, a notice over the last."""
-        width, height = self.size.width, self.size.height - 1
         if self._help:
             return console_texts.help_lines(self.leader, width, height)
-        return console_texts.notice(self.session, width, height)
+        return console_texts.notice(self.session, self.view, self.leader, width, height)
 
-    def _row(self, y: int, width: int) -> Strip:
+    def _row(self, y: int, width: int) -> list[Segment]:
         ground = self.theme["text"]
         emulator, view = self.session.emulator, self.view
         runs = view.runs(y)
         if runs is None:
-            return Strip.blank(width, self.theme["dim"])
+            return [Segment(" " * width, self.theme["dim"])]
         cursor = None
         row, column, visible = emulator.cursor
-        if view.live and visible and row == view.top + y and self.session.state is State.ATTACHED:
+        live = view.live
+        if live and visible and row == view.top + y and self.session.state is State.ATTACHED:
             cursor = column
-        # Where the keys go elsewhere the cursor is a line, not a block.
-        style = Style(reverse=True) if self.has_focus else Style(underline=True)
-        strip = row_strip(
+        segments = row_segments(
             runs, emulator.columns, ground, reverse_screen=emulator.modes.reverse_screen, cursor=cursor,
-            cursor_style=style,
+            # Where the keys go elsewhere the cursor is a line, not a block.
+            cursor_style=_BLOCK if cursor is not None and self.has_focus else _LINE,
         )  # fmt: skip
+        if view.left == 0 and emulator.columns == width and view.found is None:
+            return segments
+        strip = Strip(segments)
         if view.found is not None and view.found.line == view.first + y:
             start, end = view.found.column, view.found.column + view.found.width
             strip = overlay(strip, start, end, Style(reverse=True, bold=True))
-        return strip.crop(view.left, view.left + width).adjust_cell_length(width, ground)
+        return list(strip.crop(view.left, view.left + width).adjust_cell_length(width, ground))
 
     def _title(self, width: int) -> Strip:
         ground = "cursor" if self.has_focus else "cursor-away"
@@ -263,26 +274,27 @@ class ConsolePane(Widget, can_focus=True):
             self._refresh_title()
         elif not self.view.live:
             self._history_key(event.key)
-        elif self.session.state is not State.ATTACHED or self.session.read_only:
+        elif not self.session.takes_keys:
             self._detached_key(event.key)
         else:
-            self._type_key(event)
+            self._type_key(event.key, event.character, getattr(event, "sequence", None))
 
-    def key_now(self, key: events.Key) -> bool:
+    def key_now(self, name: str, character: str | None, sequence: str | None) -> bool:
         """Type a key at once, out of turn; False if it has to come as a message: it is not for the guest, or after
         others. For the driver, by way of the app.
         """
-        plain = not (self._said or self._help or self._leading or self._prompt is not None)
-        if not (plain and self.view.live and key.key != self.leader and self.message_queue_size == 0):
+        if self._said or self._help or self._leading or self._prompt is not None or not self.view.live:
             return False
-        if self.session.state is not State.ATTACHED or self.session.read_only:
+        if not self.session.takes_keys:
             return False
-        self._type_key(key)
+        if name == self.leader or self.message_queue_size:
+            return False
+        self._type_key(name, character, sequence)
         return True
 
-    def _type_key(self, key: events.Key) -> None:
-        raw = getattr(key, "sequence", None)  # of the lean driver: what the terminal sent
-        self.type(_meta(raw) or key_bytes(key.key, key.character, self.session.emulator.modes, self.erase))
+    def _type_key(self, name: str, character: str | None, sequence: str | None) -> None:
+        """`sequence` is what the terminal sent, as far as the driver says so."""
+        self.type(_meta(sequence) or key_bytes(name, character, self.session.emulator.modes, self.erase))
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -312,6 +324,8 @@ class ConsolePane(Widget, can_focus=True):
             self.say(f"not sent: xentui runs read-only. {leader} d closes, {leader} o goes to the table")
         elif session.read_only:
             self.say(f"read-only: this is the log. R attaches, {leader} d closes")
+        elif not session.writes:
+            self.say(console_company.not_your_turn(session, self.leader))
         elif session.state is State.ATTACHED:
             self.say("not sent: more than the guest takes")
         else:
@@ -326,7 +340,9 @@ class ConsolePane(Widget, can_focus=True):
         self.refresh(Region(0, 0, self.size.width, 1))
 
     def _detached_key(self, key: str) -> None:
-        if key in ("R", "upper_r", "r"):
+        if not self.session.writes and key != "escape":  # attached, but others write
+            self.command("ask") if key == "a" else self._say_not_sent()
+        elif key in ("R", "upper_r", "r"):
             self.command("attach")
         elif key == "l":
             self.command("log")
@@ -357,6 +373,9 @@ class ConsolePane(Widget, can_focus=True):
             "clear": self.session.emulator.clear_scrollback,
             "attach": self.link.attach_again,
             "log": lambda: self.link.attach_again(log=True),
+            "ask": lambda: self.say(console_company.ask_or_give(self.session)),
+            "keep": lambda: self.say(console_company.keep(self.session)),
+            "people": self._list_people,
             "help": self._show_help,
         }
         if name in own:
@@ -371,6 +390,10 @@ class ConsolePane(Widget, can_focus=True):
             self.refresh()
         else:
             self._say_not_sent()
+
+    def _list_people(self) -> None:
+        self.view.people = not self.view.people
+        self.refresh()
 
     def _show_help(self) -> None:
         self._help = True

@@ -23,6 +23,7 @@ class ConsoleView:
         self.left = 0
         self._first: int | None = None  # number of the first line, in the history
         self.found: Found | None = None  # what was searched last
+        self.people = False  # who shares the console is listed over the last rows
 
     @property
     def live(self) -> bool:
@@ -59,6 +60,9 @@ class ConsoleView:
 
     def runs(self, y: int) -> Runs | None:
         """The line at row `y` of the view; None below the end, and for lines that fell off the history."""
+        if self._first is None:
+            row = self.top + y
+            return self.emulator.runs(row) if row < self.emulator.rows else None
         number = self.first + y
         row = number - self._screen_start
         if row >= 0:
