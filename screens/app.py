@@ -80,6 +80,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         leader: str = "ctrl+right_square_bracket",
         colours: int = 256,
         interval: float = INTERVAL,
+        share: bool | str = True,
         driver_class: type[Driver] | None = None,
     ) -> None:
         # Before Textual takes NO_COLOR out of the environment.
@@ -87,7 +88,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class)
         self.host, self.read_only, self.glyphs = host, read_only, glyphs
         self.inventory: InventoryLike = inventory if inventory is not None else Inventory(host)
-        self.interval, self.leader = interval, leader
+        self.interval, self.leader, self.share = interval, leader, share
         self.history, self.jobs = History(), Jobs()
         self.read_disks: Callable[[], Disks] = lambda: read_disks(host)
         self.snapshot: Snapshot | None = None
@@ -376,6 +377,7 @@ def run(host: Host, settings: Settings, *, read_only: bool = False) -> int:
         leader=settings.leader,
         colours=found.colours,
         interval=settings.refresh,
+        share=settings.share,
         driver_class=LeanDriver if settings.driver == "lean" else None,
     )
     try:

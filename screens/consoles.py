@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xentui.console.session import ConsoleSession, console_argv
+from xentui.console.sharing.company import company_for
 from xentui.domains.domain import Domain, Snapshot
 from xentui.host import Host
 
@@ -20,9 +21,16 @@ _TABLE_COLUMNS = 80
 
 
 def session_for(
-    host: Host, domain: Domain, newest: Callable[[], Snapshot | None], *, may_type: bool = True
+    host: Host,
+    domain: Domain,
+    newest: Callable[[], Snapshot | None],
+    *,
+    may_type: bool = True,
+    share: bool | str = False,
 ) -> ConsoleSession:
-    """A session on the domain's console; with the newest snapshot it finds the domain again after a reboot."""
+    """A session on the domain's console; with the newest snapshot it finds the domain again after a reboot. What
+    `share` means stands in the settings.
+    """
     key = domain.key
 
     def argv() -> list[str] | None:
@@ -30,7 +38,8 @@ def session_for(
         found = snapshot.domain(key) if snapshot is not None else None
         return console_argv(host, found) if found is not None and found.state.alive else None
 
-    session = ConsoleSession(host, domain.name, argv, columns=COLUMNS, rows=ROWS)
+    company = company_for(host, domain.name, share, may_write=may_type)
+    session = ConsoleSession(host, domain.name, argv, columns=COLUMNS, rows=ROWS, company=company)
     session.may_type = may_type
     return session
 

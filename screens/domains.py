@@ -141,7 +141,7 @@ class DomainsScreen(LiveScreen):
     def open_console(self, domain: Domain) -> None:
         """Show the console of a domain and give it the keys."""
         app = self.xentui
-        session = session_for(app.host, domain, lambda: app.snapshot, may_type=not app.read_only)
+        session = session_for(app.host, domain, lambda: app.snapshot, may_type=not app.read_only, share=app.share)
         self._share_room()
         self.run_worker(self.deck.open(session), group="consoles")
 

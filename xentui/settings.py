@@ -7,6 +7,8 @@
     glyphs = "ascii"       # or "unicode"
     driver = "lean"        # or "stock"
     refresh = 2.0          # seconds between two looks at the toolstack
+    share = "xenadm"       # a console that is open here can be joined by root and this user (true), by the members
+                           # of a group as well, or by nobody (false)
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ class Settings:
     glyphs: str | None = None
     driver: str = "lean"
     refresh: float = 2.0
+    share: bool | str = True
 
 
 def settings_file() -> Path:
@@ -95,11 +98,18 @@ def _seconds(value: object) -> float:
     return float(value)
 
 
+def _share(value: object) -> bool | str:
+    if not isinstance(value, bool | str) or value == "":
+        raise ValueError(f"{value!r} is none of true, false, or the name of a group in quotes")
+    return value
+
+
 _READERS: dict[str, Callable[[object], Any]] = {
     "leader": lambda value: normal_key(_text(value)),
     "theme": _text,
     "glyphs": _one_of("ascii", "unicode"),
     "driver": _one_of("lean", "stock"),
     "refresh": _seconds,
+    "share": _share,
 }
 assert list(_READERS) == [field.name for field in fields(Settings)]  # noqa: S101

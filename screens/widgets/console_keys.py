@@ -33,6 +33,9 @@ LEADER_KEYS: tuple[LeaderKey, ...] = (
     LeaderKey(("c",), "c", "clear", "", "forget the history"),
     LeaderKey(("R", "upper_r"), "R", "attach", "", "attach again"),
     LeaderKey(("l",), "l", "log", "", "read its log instead"),
+    LeaderKey(("a",), "a", "ask", "", "ask for the writing, or give it"),
+    LeaderKey(("k",), "k", "keep", "", "keep the writing when asked"),
+    LeaderKey(("i",), "i", "people", "", "who is here, and who writes"),
     LeaderKey(("question_mark", "h"), "?", "help", "help", "this list"),
 )
 

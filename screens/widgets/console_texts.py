@@ -6,6 +6,7 @@ from xentui.console.keys import key_label
 from xentui.console.session import ConsoleSession, State
 from xentui.screens.drawing import Line, fit, wrap
 from xentui.screens.keys import shown
+from xentui.screens.widgets import console_company
 from xentui.screens.widgets.console_keys import HISTORY_HINT, LEADER_KEYS
 from xentui.screens.widgets.console_view import ConsoleView
 
@@ -36,10 +37,10 @@ def help_lines(leader: str, width: int, height: int) -> list[Line]:
     return lines
 
 
-def notice(session: ConsoleSession, width: int, height: int) -> list[Line]:
-    """Why the session is not attached, and what can be done; nothing while it is."""
+def notice(session: ConsoleSession, view: ConsoleView, leader: str, width: int, height: int) -> list[Line]:
+    """Why the session is not attached, and what can be done; while it is, what is to be said of who shares it."""
     if session.state in (State.ATTACHED, State.ATTACHING) or not session.sentence:
-        return []
+        return console_company.lines(session, leader, width, listed=view.people)[-max(1, height) :]
     lines: list[Line] = [((f" {text}", ""),) for text in wrap(session.sentence, max(10, width - 2))]
     if session.state in (State.BUSY, State.FAILED):
         again = " tries again   " if session.state is State.BUSY else " attaches again   "
@@ -54,6 +55,8 @@ def status(session: ConsoleSession, view: ConsoleView, leader: str, *, focused: 
     words = [f"{session.emulator.columns}x{session.emulator.rows}"]
     if session.read_only or not session.may_type:
         words.append("log, read-only" if session.read_only else "read-only")
+    if company := console_company.status(session):
+        words.append(company)
     if session.state is not State.ATTACHED:
         words.append(session.state)
     if session.recorder is not None:

@@ -26,6 +26,7 @@ def test_the_file_is_read() -> None:
         ("refresh = true", ":1: refresh: True is no number"),
         ("refresh = 0", ":1: refresh: 0 is no number"),
         ('glyphs = "ebcdic"', ":1: glyphs: 'ebcdic' is none of ascii, unicode"),
+        ("share = 3", ":1: share: 3 is none of true, false"),
         ("theme = 3", ":1: theme: 3 is no text"),
         ("theme = ", "Invalid value"),
     ],
@@ -37,6 +38,13 @@ def test_what_cannot_be_meant_names_file_and_line(tmp_path: Path, text: str, sai
         load_settings(file)
     assert str(error.value).startswith(str(file))
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "share"), [("", True), ("share = false", False), ('share = "xenadm"', "xenadm")])
+def test_who_may_join_a_console(tmp_path: Path, text: str, share: bool | str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+    assert load_settings(file).share == share
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:

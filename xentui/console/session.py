@@ -189,7 +189,7 @@ class ConsoleSession:
 
         A lone ^] is held until more is typed, and goes out in one piece with that.
         """
-        if not self.takes_keys:
+        if not self.takes_keys or not self.may_type:
             return False
         if self.company is not None and self.company.share is not None:
             self.company.share.typed()
@@ -197,8 +197,8 @@ class ConsoleSession:
 
     @property
     def takes_keys(self) -> bool:
-        """Whether what is typed here goes to the guest."""
-        return self.state is State.ATTACHED and not self.read_only and self.may_type and self.writes
+        """Whether the guest can have the keys: it is attached, it is not its log, and it is our turn."""
+        return self.state is State.ATTACHED and not self.read_only and self.writes
 
     def pass_on(self, data: bytes) -> bool:
         """`send`, whoever typed it."""

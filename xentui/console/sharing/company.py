@@ -9,11 +9,22 @@ from xentui.console.sharing.joined import Joined, holder_name
 from xentui.console.sharing.people import Person
 from xentui.console.sharing.place import Place, PlaceError
 from xentui.console.sharing.share import Console, Share
+from xentui.host import Host
 
 #: Seconds for which it is tried to get the console after its holder has left: its client may need some to let go.
 ORPHAN_SECONDS = 15.0
 #: Seconds between two tries to share.
 AGAIN_SECONDS = 5.0
+
+
+def company_for(host: Host, name: str, share: bool | str, *, may_write: bool = True) -> Company | None:
+    """The company at the console of the guest `name`; `share` is as in the settings: True, False, or a group.
+
+    None where nothing is shared: if it is not wanted, or if only libvirt can be reached.
+    """
+    if share is False or not host.has_toolstack:
+        return None
+    return Company(Place(host, name, share if isinstance(share, str) else None), may_write=may_write)
 
 
 class Company:
