@@ -12,6 +12,9 @@ from xentui.guests.errors import GuestError
 from xentui.guests.files import shown_size, used_bytes
 from xentui.guests.manifest import Made, Manifest
 from xentui.guests.site import Site
+from xentui.guests.snapshots.guest import delete as delete_snapshot
+from xentui.guests.snapshots.tree import folder as snapshot_folder
+from xentui.guests.snapshots.tree import load as load_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,14 @@ class Deletion:
     things: tuple[Made, ...]
     sizes: tuple[int, ...]
     kept: tuple[str, ...]
+    snapshots: tuple[str, ...] = ()
 
     def describe(self) -> list[str]:
         """All of it in lines for the user."""
-        if not self.things:
+        if not self.things and not self.snapshots:
             return [f"Of {self.guest.name} there is nothing left but its manifest, {self.guest.path}."]
         lines = [f"Of {self.guest.name} these will be removed for good:"]
+        lines += [f"  snapshot {snapshot}" for snapshot in self.snapshots]
         for thing, size in zip(self.things, self.sizes, strict=True):
             lines.append(f"  {thing}" + (f" ({shown_size(size)})" if size >= 1 << 20 else ""))
         return lines + [f"  (left alone: {path})" for path in self.kept]
@@ -55,12 +60,15 @@ def to_delete(site: Site, name: str) -> Deletion:
     disks = domain.disks if domain is not None else ()
     kept = tuple(disk.target for disk in disks if disk.target and disk.target not in mine)
     sizes = tuple(0 if thing.kind == "volume" else used_bytes(site.host.path(thing.path)) for thing in things)
-    return Deletion(guest, tuple(reversed(things)), tuple(reversed(sizes)), kept)
+    taken = tuple(snapshot.id for snapshot in reversed(load_tree(site.host, name).snapshots))
+    return Deletion(guest, tuple(reversed(things)), tuple(reversed(sizes)), kept, taken)
 
 
 def carry_out(site: Site, deletion: Deletion) -> None:
     """Remove it. What could not be removed stays in the manifest. Raises GuestError naming it."""
     guest, left = deletion.guest, []
+    for snapshot in deletion.snapshots:
+        delete_snapshot(site, guest.name, snapshot)
     if guest.config:
         try:
             Autostart(site.host).set(guest.config, False)
@@ -76,6 +84,8 @@ def carry_out(site: Site, deletion: Deletion) -> None:
         guest.complete = False
         guest.save(site.host)
         raise GuestError(f"Not all of {guest.name} could be removed: {'; '.join(left)}")
+    if deletion.snapshots:
+        manifest.remove(site.host, Made("folder", snapshot_folder(guest.name)))
     manifest.remove(site.host, Made("file", guest.path))
 
 
