@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from xentui.disks.device import Device, Disks, Kind
 from xentui.disks.listing import Row, short_size
+from xentui.disks.tree import is_extended
 from xentui.screens.widgets.disk_bar import BarPart, kind_of
 
 
@@ -34,7 +35,7 @@ def parts_of(disks: Disks, whole: Device, row: Row) -> list[BarPart]:
         return [BarPart(_words(whole), whole.size, kind_of(whole.fstype), row.device is whole and row.free is None)]
     placed: list[tuple[int, BarPart]] = []
     for child in places:
-        if child.partition is not None and not _is_frame(child):
+        if child.partition is not None and not is_extended(child):
             placed.append((child.partition.start, _part(child, disks, row)))
     for area in whole.free:
         placed.append((area.start, BarPart("free", area.size, "free", _is_free(row, whole, area.start))))
@@ -54,10 +55,6 @@ def caption_of(whole: Device) -> str:
     if whole.removable:
         words.append("removable")
     return "  ".join(words)
-
-
-def _is_frame(device: Device) -> bool:
-    return device.partition is not None and device.partition.type in ("0x5", "0xf", "0x85")
 
 
 def _is_free(row: Row, whole: Device, start: int) -> bool:

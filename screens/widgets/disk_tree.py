@@ -12,7 +12,7 @@ from xentui.screens.drawing import Line, draw, fit
 from xentui.screens.glyphs import Glyphs
 from xentui.screens.widgets.cursor_list import CursorList
 
-_SIZE, _TYPE = 6, 9
+_SIZE, _TYPE = 6, 10
 #: What a use makes of the colour of its row.
 _ROLES = {
     UseKind.GUEST_RUNNING: "running",

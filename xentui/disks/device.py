@@ -24,20 +24,20 @@ class Kind(StrEnum):
 
 
 class UseKind(StrEnum):
-    """The ways in which a device can be in use."""
+    """The ways in which a device can be in use, those that say most first."""
 
-    MOUNTED = "mounted"
+    GUEST_RUNNING = "guest-running"  # paused, crashed, dying ones, too: Xen has them
+    GUEST_SAVED = "guest-saved"
     LIVE_MEDIUM = "live-medium"
+    MOUNTED = "mounted"
     SWAP = "swap"
+    GUEST_DEFINED = "guest-defined"
     LVM = "lvm"
     MD = "md"
     DM = "dm"
     LOOP = "loop"
-    GUEST_RUNNING = "guest-running"  # paused, crashed, dying ones, too: Xen has them
-    GUEST_SAVED = "guest-saved"
-    GUEST_DEFINED = "guest-defined"
-    OTHER_OS = "other-os"
     EXCLUSIVE = "exclusive"  # the kernel says it is claimed, and nobody above is known to hold it
+    OTHER_OS = "other-os"
 
 
 #: Uses of a lower layer by the layer above it: no reason against writing to the layer above.

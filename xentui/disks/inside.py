@@ -7,16 +7,21 @@ shell say, lsblk knows no contents at all.
 from __future__ import annotations
 
 import contextlib
+import json
+import re
+from collections.abc import Collection
 
-from xentui.disks.device import Kind
+from xentui.disks.device import Device, Kind
 from xentui.disks.direct import Content, read_content, within
-from xentui.disks.tree import Tree, add_table, partition_of
+from xentui.disks.tree import Tree, add_table, is_extended, partition_of, set_free
+from xentui.host import Host, HostError
+from xentui.subprocesses import CommandError
 
 #: Seconds for all of them.
 DEADLINE = 10.0
 
 
-def look_inside(tree: Tree) -> None:
+def look_inside(tree: Tree) -> dict[str, Content]:
     """Read what is not known of this machine's devices. Raises TimeoutError when one of them does not answer."""
     nothing_known = not any(device.fstype or device.table for device in tree.devices.values())
     wanted = [
@@ -33,8 +38,7 @@ def look_inside(tree: Tree) -> None:
                 contents[device.path] = read_content(device.path, device.size, device.logical_sector, inside=True)
         return contents
 
-    for path, content in within(DEADLINE, look).items():
-        add_content(tree, path, content)
+    return within(DEADLINE, look)
 
 
 def add_content(tree: Tree, path: str, content: Content) -> None:
@@ -54,6 +58,35 @@ def add_content(tree: Tree, path: str, content: Content) -> None:
         add_table(tree, path, table)
         for number, inner in content.inside:
             tree.change(f"{path}#{number}", fstype=inner.fstype, label=inner.label, uuid=inner.uuid)
+
+
+def add_free(tree: Tree, host: Host, read: Collection[str]) -> None:
+    """Note the free areas of all whose partitions are known: the kernel's own, or those in `read`."""
+    for path, device in list(tree.devices.items()):
+        if device.table not in ("gpt", "msdos"):
+            continue
+        # The kernel looks for partitions on disks; of others it knows them only when it was told.
+        if device.kind is not Kind.DISK and path not in read and not _has_partitions(tree, path):
+            continue
+        frames = [child for child in tree.children(path) if is_extended(child) and child.number is not None]
+        extended = _extended(device, host) if frames else {}
+        if len(extended) >= len(frames):
+            set_free(tree, path, extended)
+
+
+def _extended(device: Device, host: Host) -> dict[int, int]:
+    """The sizes of extended partitions as their table has them, in bytes."""
+    try:
+        argv = ["sfdisk", "-J", device.path]
+        table = json.loads(host.run(argv, deadline=DEADLINE, record=False).stdout)["partitiontable"]
+        sector = int(table.get("sectorsize") or device.logical_sector)
+        return {
+            int(re.sub(r"^.*\D", "", part["node"])): part["size"] * sector
+            for part in table["partitions"]
+            if part["type"].lower() in ("5", "f", "85")
+        }
+    except (CommandError, HostError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _has_partitions(tree: Tree, path: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from xentui.disks.device import Conflict, Device, Disks, FreeArea, Kind, Use, UseKind
+from xentui.disks.tree import is_extended
 from xentui.subprocesses import printable
 
 _HEADINGS = ("NAME", "SIZE", "TYPE", "CONTENT", "LABEL", "USED BY")
@@ -87,7 +88,7 @@ def type_of(row: Row) -> str:
         return volume.segment
     if device.kind is Kind.IMAGE and device.format not in (None, "raw"):
         return str(device.format)
-    if device.partition is not None and device.partition.type in ("0x5", "0xf", "0x85"):
+    if is_extended(device):
         return "extended"
     return str(device.kind)
 
@@ -120,24 +121,13 @@ def label_of(row: Row) -> str:
     return device.label or name or device.model or ""
 
 
-#: The uses that say most come first.
-_WEIGHT = {
-    kind: weight
-    for weight, kind in enumerate(
-        (UseKind.GUEST_RUNNING, UseKind.GUEST_SAVED, UseKind.LIVE_MEDIUM, UseKind.MOUNTED, UseKind.SWAP,
-         UseKind.GUEST_DEFINED, UseKind.LVM, UseKind.MD, UseKind.DM, UseKind.LOOP, UseKind.EXCLUSIVE, UseKind.OTHER_OS)
-    )
-}  # fmt: skip
-
-
 def used_by(row: Row, disks: Disks) -> str:
     """Who uses it, in few words; all of it stands in the details."""
     if row.free is not None:
         return ""
     if row.again:
         return "shown above"
-    uses = sorted(disks.uses(row.device), key=lambda use: _WEIGHT[use.kind])
-    texts = [_brief(use) for use in uses]
+    texts = [_brief(use) for use in disks.uses(row.device)]
     volume = row.device.volume
     if volume is not None and volume.origin:
         texts.append(f"of {volume.origin}")

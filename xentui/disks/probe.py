@@ -7,12 +7,12 @@ from typing import Any
 
 from xentui.disks import direct, files
 from xentui.disks.device import Device, Disks, GuestDisk, Kind, Use, UseKind
+from xentui.disks.direct import Content
 from xentui.disks.images import Found, add_images, find_images
-from xentui.disks.inside import DEADLINE, add_content, look_inside
-from xentui.disks.lvm import parse_report
-from xentui.disks.sources import Sources, read_sources
-from xentui.disks.table import Table
-from xentui.disks.tree import Tree, add_lsblk, set_free
+from xentui.disks.inside import DEADLINE, add_content, add_free, look_inside
+from xentui.disks.lvm import VolumeGroup, parse_report
+from xentui.disks.sources import LVM_MEMBER, Sources, read_lvm, read_sources
+from xentui.disks.tree import Tree, add_lsblk
 from xentui.disks.usage import Uses, add_guests, add_layers, add_mounts, add_other_systems, add_swaps, target_path
 from xentui.host import Host
 
@@ -27,23 +27,22 @@ def probe(host: Host, guest_disks: Iterable[GuestDisk] = (), images: Iterable[st
         only = f"Only libvirt can be reached at {host.name}: it does not tell of the disks there."
         return Disks(problems=(only,), blind=(only,))
     guests = list(guest_disks)
-    sources = Sources() if host.is_demo else read_sources(host)
-    groups = parse_report(sources.lvm) if sources.lvm_known else None
-    tree = Tree()
-    add_lsblk(tree, sources.lsblk, groups)
     direct_too = not host.is_demo and not host.is_remote
-    if direct_too:
-        try:
-            look_inside(tree)
-        except TimeoutError:
-            sources.problems.append("What lies on the disks could not be read in time: one of them does not answer.")
+    sources = Sources() if host.is_demo else read_sources(host)
+    tree, groups = _tree(sources)
+    contents = _look_inside(tree, sources) if direct_too else {}
+    signatures = [content.signature for content in contents.values() if content.signature is not None]
+    if not sources.lvm and any(signature.fstype == LVM_MEMBER for signature in signatures):
+        read_lvm(host, sources)
+        tree, groups = _tree(sources)
+    for path, content in contents.items():
+        add_content(tree, path, content)
+    read = set(contents)
     found = _find_images(host, sources, guests, images)
     add_images(tree, found)
     _link_loops(tree, sources, found)
-    _look_into_images(tree, found)
-    for path, device in list(tree.devices.items()):
-        if device.table:
-            set_free(tree, path, _table(device) if direct_too and _has_extended(tree, path) else None)
+    read |= _look_into_images(tree, found)
+    add_free(tree, host, read)
     uses = Uses(tree)
     add_mounts(uses, sources.mounts)
     add_swaps(uses, sources.swaps)
@@ -53,6 +52,21 @@ def probe(host: Host, guest_disks: Iterable[GuestDisk] = (), images: Iterable[st
     add_other_systems(uses)
     disks = Disks(tree.finished(), uses.finished(), tuple(sources.problems), tuple(sources.blind))
     return _with_claims(disks) if direct_too else disks
+
+
+def _tree(sources: Sources) -> tuple[Tree, list[VolumeGroup] | None]:
+    groups = parse_report(sources.lvm) if sources.lvm_known else None
+    tree = Tree()
+    add_lsblk(tree, sources.lsblk, groups)
+    return tree, groups
+
+
+def _look_inside(tree: Tree, sources: Sources) -> dict[str, Content]:
+    try:
+        return look_inside(tree)
+    except TimeoutError:
+        sources.problems.append("What lies on the disks could not be read in time: one of them does not answer.")
+        return {}
 
 
 def locate(host: Host, disks: Disks, path: str) -> Device | None:
@@ -95,26 +109,14 @@ def _link_loops(tree: Tree, sources: Sources, found: Found) -> None:
                 tree.link(image.path, device.path)
 
 
-def _look_into_images(tree: Tree, found: Found) -> None:
+def _look_into_images(tree: Tree, found: Found) -> set[str]:
+    read = set()
     for image in found.images.values():
         path = image.place.path
         if not any(child.kind is Kind.LOOP for child in tree.children(path)):  # that one shows what is inside
             add_content(tree, path, image.content)
-
-
-def _has_extended(tree: Tree, path: str) -> bool:
-    return tree.devices[path].table == "msdos" and any(
-        child.partition is not None and child.partition.number > 4 for child in tree.children(path)
-    )
-
-
-def _table(device: Device) -> Table | None:
-    """The kernel says that an extended partition is 1 KiB; its table knows better."""
-    try:
-        path, size, sector = device.path, device.size, device.logical_sector
-        return direct.within(DEADLINE, lambda: direct.read_content(path, size, sector)).table
-    except (TimeoutError, OSError):
-        return None
+            read.add(path)
+    return read
 
 
 def _name_images(uses: Uses, found: Found) -> None:

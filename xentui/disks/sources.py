@@ -16,6 +16,8 @@ Json = dict[str, Any]
 #: Seconds for each tool. A disk that does not answer must not hold up the rest for longer.
 DEADLINE = 15.0
 
+#: A physical volume, in blkid's words.
+LVM_MEMBER = "LVM2_member"
 #: lsblk(8)'s columns. Asking for all of them (-O) takes twice the time.
 _COLUMNS = (
     "NAME,KNAME,PATH,TYPE,MAJ:MIN,SIZE,RO,RM,LOG-SEC,PHY-SEC,MODEL,SERIAL,TRAN,FSTYPE,LABEL,UUID,"
@@ -54,8 +56,8 @@ def read_sources(host: Host) -> Sources:
         for done in [pool.submit(part, host, sources) for part in (_read_lsblk, _read_losetup, _read_proc)]:
             done.result()
     nodes = list(walk(sources.lsblk))
-    if any(node.get("fstype") == "LVM2_member" or node.get("type") == "lvm" for node in nodes):
-        _read_lvm(host, sources)
+    if any(node.get("fstype") == LVM_MEMBER or node.get("type") == "lvm" for node in nodes):
+        read_lvm(host, sources)
     if any(str(node.get("type")).startswith(("raid", "md")) for node in nodes) or any(
         node.get("fstype") == "linux_raid_member" for node in nodes
     ):
@@ -94,7 +96,9 @@ def _read_losetup(host: Host, sources: Sources) -> None:
         sources.cannot_tell(wrong)
 
 
-def _read_lvm(host: Host, sources: Sources) -> None:
+def read_lvm(host: Host, sources: Sources) -> None:
+    """Ask LVM, which looks at all disks for that: only where there is something of it."""
+
     def take(text: str) -> None:
         sources.lvm = json.loads(text)["report"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -229,14 +229,13 @@ def partition_of(slot: Slot, table: Table) -> Partition:
     return Partition(slot.number, start, kind, TYPE_NAMES.get(kind), slot.name or None, slot.uuid or None, flags)
 
 
-def set_free(tree: Tree, path: str, table: Table | None = None) -> None:
-    """Work out the free areas of a device with a partition table. `table` knows better than the kernel how
-    large an extended partition is."""
+def set_free(tree: Tree, path: str, extended: Mapping[int, int]) -> None:
+    """Work out the free areas of a device whose partitions are all known. `extended` are the true sizes of
+    extended partitions in bytes, by number: the kernel says that they have 1 KiB."""
+    for child in tree.children(path):
+        if child.partition is not None and child.partition.number in extended:
+            tree.change(child.path, size=extended[child.partition.number])
     device = tree.devices[path]
-    if device.table not in ("gpt", "msdos"):
-        return
-    if table is not None:
-        _set_extended(tree, path, table)
     sector = device.logical_sector
     parts = [child for child in tree.children(path) if child.partition is not None]
     first, end = sector, device.size
@@ -246,17 +245,15 @@ def set_free(tree: Tree, path: str, table: Table | None = None) -> None:
     logical = [part for part in parts if device.table == "msdos" and _number(part) > 4]
     free = list(gaps(first, end, _places(part for part in parts if part not in logical)))
     for frame in parts:
-        if frame.partition is not None and frame.partition.type in _EXTENDED:
+        if is_extended(frame) and frame.partition is not None:
             start = frame.partition.start
             free += gaps(start + sector, start + frame.size, _places(logical))
     tree.change(path, free=tuple(sorted(free, key=lambda area: area.start)))
 
 
-def _set_extended(tree: Tree, path: str, table: Table) -> None:
-    sizes = {slot.number: slot.sectors * table.sector_size for slot in table.slots if slot.kind == "extended"}
-    for child in tree.children(path):
-        if child.partition is not None and child.partition.number in sizes:
-            tree.change(child.path, size=sizes[child.partition.number])
+def is_extended(device: Device) -> bool:
+    """Whether it is the frame around msdos' logical partitions."""
+    return device.partition is not None and device.partition.type in _EXTENDED
 
 
 def _places(parts: Iterable[Device]) -> list[tuple[int, int]]:

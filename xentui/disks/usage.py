@@ -34,8 +34,9 @@ class Uses:
                 uses.append(use)
 
     def finished(self) -> dict[str, tuple[Use, ...]]:
-        """The blocking ones first."""
-        return {path: tuple(sorted(uses, key=lambda use: not use.blocking)) for path, uses in self.by_path.items()}
+        """Those that say most first."""
+        order = {kind: place for place, kind in enumerate(UseKind)}
+        return {path: tuple(sorted(uses, key=lambda use: order[use.kind])) for path, uses in self.by_path.items()}
 
 
 def unescaped(text: str) -> str:
