@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 # What each part needs of Debian, named once.
 RUN_PACKAGES  = python3-venv python3-dev gcc pkg-config libvirt-dev libparted-dev
@@ -10,7 +11,7 @@ ISO_PACKAGES  = mmdebstrap squashfs-tools squashfs-tools-ng xorriso mtools dosfs
                 debian-archive-keyring uidmap
 XEN_PACKAGES  = qemu-system-x86 openssh-client
 
-.PHONY: help run test test-xen test-xen-all lint bench pictures amd64 clean
+.PHONY: help run test test-xen test-xen-all lint bench pictures amd64 plusguests-amd64 i386 clean
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
@@ -60,15 +61,23 @@ test-xen-all: $(VENV)/dev.stamp ## the same with the tests that take longer
 	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES))
 	$(BIN)/pytest -q tests/xen
 
-amd64: $(VENV)/run.stamp ## build the Live CD, dist/xentui-live-amd64.iso (ARGS="--hvm" ...)
+amd64: $(VENV)/run.stamp ## build the Live CD without guests, into dist/ (ARGS="--keyboard de" ...)
 	$(call install,$(ISO_PACKAGES))
-	@$(BIN)/xentui livecd build --output dist/xentui-live-amd64.iso $(ARGS)
+	@$(BIN)/xentui livecd build --no-guests --output dist/xentui-$(VERSION)-amd64.iso $(ARGS)
+
+plusguests-amd64: $(VENV)/run.stamp ## the same with four small guests and the Debian Installer
+	$(call install,$(ISO_PACKAGES))
+	@$(BIN)/xentui livecd build --guests --installer --output dist/xentui-$(VERSION)-plusguests-amd64.iso $(ARGS)
+
+i386: ## says why there is none
+	@echo "There is no i386 image: Xen runs on 64-bit processors only since 4.3, and Debian 13 has no i386 kernel." >&2; exit 1
 
 pictures: $(VENV)/dev.stamp ## the README's pictures, from the real program
 	$(BIN)/python tests/pictures.py
 
 bench: $(VENV)/dev.stamp ## bytes, latency and CPU beside curses and the stock driver
 	$(BIN)/python tests/bench/emulator.py
+	$(BIN)/python tests/bench/console.py
 	$(BIN)/python tests/bench/serial.py
 
 clean: ## remove the environment and what was built

@@ -108,7 +108,7 @@ def stall(driver: str, seconds: float) -> float:
                 terminal.pump(0.05)
             terminal.type(b"q")
             terminal.end(120)
-        return float(file.read_text(encoding="ascii"))
+        return float(file.read_text(encoding="ascii").split()[0])
 
 
 def latency(argv: list[str]) -> list[float]:
