@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from xentui.console.keys import key_label
 from xentui.console.session import ConsoleSession
 from xentui.console.sharing.people import Person
@@ -31,6 +33,7 @@ def lines(session: ConsoleSession, leader: str, width: int, *, listed: bool) -> 
         found += [((f" {_described(person)}", ""),) for person in session.people]
         if not session.people:
             found += _wrapped(problem(session), width)
+        found.append(((f" {label} i", "key"), (" closes this list", "")))
     asker = next((person for person in session.people if person.asks), None)
     if asker is not None and session.writes and not asker.you:
         found += _wrapped(f"{asker} asks for the writing.", width)
@@ -55,22 +58,23 @@ def not_your_turn(session: ConsoleSession, leader: str) -> str:
     return f"not sent: {who}. a asks for the writing, {key_label(leader)} i lists who is here"
 
 
-def ask_or_give(session: ConsoleSession) -> str:
-    """Ask for the writing; or give it, if it is ours. What to say at once, if anything: the rest is said later."""
+def ask_or_give(session: ConsoleSession, say: Callable[[str], None]) -> None:
+    """Ask for the writing; or give it, if it is ours. What comes of it is said later, by the company."""
     company = session.company
     if company is None or not session.people:
-        return "this console is not shared: you write"
-    if not session.may_type:
-        return "xentui runs read-only: it cannot write"
-    if not session.writes:
+        say("this console is not shared: you write")
+    elif not session.may_type:
+        say("xentui runs read-only: it cannot write")
+    elif not session.writes:
         company.ask()
-        return ""
-    return "" if company.give() else "you write; nobody asks for it"
+    elif not company.give():
+        say("you write; nobody asks for it")
 
 
-def keep(session: ConsoleSession) -> str:
+def keep(session: ConsoleSession, say: Callable[[str], None]) -> None:
     """Keep the writing that somebody asks for."""
-    return "" if session.company is not None and session.company.keep() else "nobody asks for the writing"
+    if session.company is None or not session.company.keep():
+        say("nobody asks for the writing")
 
 
 def _described(person: Person) -> str:

@@ -373,8 +373,8 @@ class ConsolePane(Widget, can_focus=True):
             "clear": self.session.emulator.clear_scrollback,
             "attach": self.link.attach_again,
             "log": lambda: self.link.attach_again(log=True),
-            "ask": lambda: self.say(console_company.ask_or_give(self.session)),
-            "keep": lambda: self.say(console_company.keep(self.session)),
+            "ask": lambda: console_company.ask_or_give(self.session, self.say),
+            "keep": lambda: console_company.keep(self.session, self.say),
             "people": self._list_people,
             "help": self._show_help,
         }

@@ -133,8 +133,8 @@ class Company:
         """Ask for the writing."""
         if self.joined is not None:
             self.joined.ask()
-        elif self.share is not None:
-            self.say(self.share.ask())
+        elif self.share is not None and (answer := self.share.ask()):
+            self.say(answer)
 
     def give(self) -> bool:
         """Give the writing to the one who asks, or back to the holder. False if it is not ours, or nobody asks."""

@@ -72,15 +72,11 @@ class Joined:
         self.fd = connection.fileno()
 
     def _greet(self, scrollback: int) -> None:
+        """Say hello. Nothing behind the welcome is read: the loop is to see that there is more."""
         self._socket.sendall(json_frame(b"h", {"version": protocol.VERSION, "scrollback": scrollback}))
         end = time.monotonic() + WELCOME_SECONDS
         while not self._frames:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self._socket], [], [], left)[0]:
-                raise ProtocolError(f"nothing within {WELCOME_SECONDS:g} seconds")
-            data = self._socket.recv(READ_SIZE)
-            if not data:
-                raise ProtocolError("it ended the connection")
+            data = self._exactly(self._decoder.missing, end)
             self._frames.extend(self._decoder.feed(data))
         kind, payload = self._frames.popleft()
         if kind == b"e":
@@ -88,6 +84,14 @@ class Joined:
         if kind != b"w" or protocol.value_of(payload).get("version") != protocol.VERSION:
             raise ProtocolError("it speaks another protocol")
         self._socket.setblocking(False)
+
+    def _exactly(self, size: int, end: float) -> bytes:
+        if not select.select([self._socket], [], [], max(0.0, end - time.monotonic()))[0]:
+            raise ProtocolError(f"nothing within {WELCOME_SECONDS:g} seconds")
+        data = self._socket.recv(size)
+        if not data:
+            raise ProtocolError("it ended the connection")
+        return data
 
     # Reading.
 

@@ -99,6 +99,14 @@ class Decoder:
         self._largest = largest
         self._buffer = bytearray()
 
+    @property
+    def missing(self) -> int:
+        """Bytes that the frame that has begun needs at least; more must not be read by who wants no more than it."""
+        if len(self._buffer) < _HEAD.size:
+            return _HEAD.size - len(self._buffer)
+        length: int = _HEAD.unpack_from(self._buffer)[1]
+        return _HEAD.size + length - len(self._buffer)
+
     def feed(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Kind and payload of each frame that is whole now. Raises ProtocolError."""
         self._buffer += data

@@ -148,6 +148,7 @@ class Share:
         self._listening = True
         self._watchers: dict[int, _Watcher] = {}
         self._numbers = 0
+        self._wrote = self.writing.writer
         self._told: object = None
         self._tell_at = 0.0
 
@@ -171,8 +172,8 @@ class Share:
         self.writing.typed(time.monotonic())
 
     def ask(self) -> str:
-        """The holder wants to write: what to tell the user."""
-        return self._ask(0, trusted=True) or "the writing is yours"
+        """The holder wants to write: what to tell the user; empty if that is said otherwise."""
+        return self._ask(0, trusted=True)
 
     def give(self) -> bool:
         """The holder gives the writing to the one who asks."""
@@ -308,10 +309,10 @@ class Share:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(watcher.socket)
         watcher.socket.close()
-        wrote = self.writing.writer == watcher.who.id
         self.writing.gone(watcher.who.id, time.monotonic())
         if watcher.welcome:
-            self._say(f"{watcher.who} has left" + (", who wrote" if wrote else ""))
+            self._say(f"{watcher.who} has left")
+        self._after(False)
 
     # What watchers send.
 
@@ -352,8 +353,8 @@ class Share:
             return
         who, now = watcher.who.id, time.monotonic()
         if kind == b"a":
-            answer = self._ask(who, trusted=watcher.trusted)
-            self._put(watcher, frame(b"n", (answer or "the writing is yours").encode()))
+            if answer := self._ask(who, trusted=watcher.trusted):
+                self._put(watcher, frame(b"n", answer.encode()))
         elif kind == b"g":
             self._after(self.writing.give(who, now))
         elif kind == b"k":
@@ -405,20 +406,25 @@ class Share:
         return self._after(kept)
 
     def _after(self, done: bool) -> bool:
+        writer = self.writing.writer
+        if writer != self._wrote:
+            before, self._wrote = self._wrote, writer
+            self._note(before, f"{self._name(writer)} writes now" if writer is not None else "nobody writes now")
+            self._note(writer, "the writing is yours")
         if done:
             for watcher in self._watchers.values():
                 self._watch(watcher)
             self._tell(time.monotonic())
         return done
 
-    def _note(self, who: int, sentence: str) -> None:
+    def _note(self, who: int | None, sentence: str) -> None:
         if who == 0:
             self._say(sentence)
         for watcher in self._watchers.values():
             if watcher.who.id == who:
                 self._put(watcher, frame(b"n", sentence.encode()))
 
-    def _name(self, who: int) -> str:
+    def _name(self, who: int | None) -> str:
         return next((str(person) for person in self.people if person.id == who), "somebody")
 
     def _people(self, you: int) -> tuple[Person, ...]:
