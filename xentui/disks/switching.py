@@ -12,9 +12,9 @@ whatever prefix of the writes has reached the disk. What is about to count is ne
   that already count change too, a second chain is built in spare sectors, one sector switches to it, the
   chain's own sectors are written, and one sector switches back.
 * **One kind to the other.** The first sector decides which one counts. It goes together with the first
-  header where both lie in one page of memory, which no SIGKILL can divide: with 512-byte sectors. A power
-  failure can; then, or with sectors of 4096 bytes, the kernel, sfdisk and sgdisk still see the old or the new
-  table, while parted asks which one is meant.
+  header where both lie in one page of memory, which no SIGKILL can divide: with 512-byte sectors. (A power
+  failure can, on a disk that does not write 4096 bytes at once; the backup is there.) With 4096-byte sectors
+  they are two writes; between them the kernel and sfdisk see the old or the new table, parted asks which is meant.
 
 What lies in the second copy's place, or where a GPT's entries go, belonged to no table but perhaps to a partition
 of an msdos table or to a boot loader: that is in the backup, and nothing else of the disk is touched.
@@ -23,12 +23,12 @@ of an msdos table or to a boot loader: that is in the backup, and nothing else o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from xentui.disks import gpt, msdos
 from xentui.disks.operations import PlanError
-from xentui.disks.table import Read, Table
+from xentui.disks.table import Read, Slot, Table
 
 _PAGE = 4096
 
@@ -224,25 +224,34 @@ def _chain_or_none(disk: _Disk, old: Table) -> set[int]:
 
 
 def _detour(old: Table, new: Table, counting: set[int], chain: list[int]) -> list[int]:
-    """A free sector for each logical partition, before it; for an empty extended partition, one inside it."""
+    """A free sector for each logical partition, in the order of the chain: the first one, where the second chain
+    begins, near the beginning of the extended partition, each other one before its partition."""
     extended = next(slot for slot in new.slots if slot.kind == "extended")
     logical = [slot for slot in new.slots if slot.kind == "logical"]
     taken = counting | set(chain)
     held = [(slot.start, slot.end) for slot in (*old.slots, *new.slots) if slot.kind != "extended"]
-    found: list[int] = []
-    at = extended.start + 1
-    for slot in logical or [extended]:
-        end = extended.end if slot is extended else slot.start - 1
-        while at <= end and (at in taken or (over := next((e for s, e in held if s <= at <= e), None)) is not None):
-            at = at + 1 if at in taken else (over or at) + 1
-        if at > end:
-            raise PlanError(
-                f"there is no free sector before logical partition {slot.number} to write the new chain to "
-                "before it counts; change the logical partitions one by one"
-            )
-        found.append(at)
-        at = slot.end + 1
+
+    def is_free(at: int) -> bool:
+        return at not in taken and not any(start <= at <= end for start, end in held)
+
+    found = [_nearest(range(extended.start + 1, extended.end + 1), is_free, extended)]
+    for slot in logical[1:]:
+        found.append(_nearest(range(slot.start - 1, found[0], -1), lambda at: is_free(at) and at not in found, slot))
     return found
+
+
+#: How far from its place a free sector is looked for: the gap that partition programs leave is 1 MiB at most.
+_NEAR = 4096
+
+
+def _nearest(places: range, is_free: Callable[[int], bool], slot: Slot) -> int:
+    for at in places[:_NEAR]:
+        if is_free(at):
+            return at
+    raise PlanError(
+        f"there is no free sector at partition {slot.number} to write the new chain of logical partitions to "
+        "before it counts; change them one by one"
+    )
 
 
 def _second_chain(new: Table, places: list[int], sector_size: int) -> dict[int, bytes]:

@@ -32,6 +32,10 @@ def image(path: Path, size: int) -> Path:
     return path
 
 
+def sparse_copy(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "--sparse=always", source, target], check=True)
+
+
 def apply(path: Path, operations: Iterable[Operation], sector_size: int = 512) -> Table:
     """Write the table that `operations` make; give it as it was planned."""
     target = read_target(str(path), sector_size=sector_size)
