@@ -15,6 +15,9 @@ from xentui.demo.paths import Layout
 GUESTS = {"server01": "server", "client01": "client", "server02": "server", "client02": "client"}
 AUTOSTART = ("server01", "client01")
 
+#: Empty disks to practise partitioning on: sparse files of /srv/xen, with their sizes in bytes.
+PRACTICE = {"practice1.img": 8 << 30, "practice2.img": 2 << 30}
+
 #: Kernels and boot loaders that its guests may name. The simulated guests boot without reading them.
 BOOT_FILES = (
     "/boot/vmlinuz",
@@ -169,6 +172,9 @@ def _machine(layout: Layout) -> None:
         (making / f"etc/xen/{name}.cfg").write_text(text, encoding="utf-8")
         with (making / f"srv/xen/{role}.img").open("wb") as image:
             image.truncate(1 << 30)
+    for name, size in PRACTICE.items():
+        with (making / f"srv/xen/{name}").open("wb") as image:
+            image.truncate(size)
     for name in AUTOSTART:
         link = making / f"etc/xen/auto/{name}.cfg"
         link.unlink(missing_ok=True)
