@@ -1,0 +1,126 @@
+"""Clones and new names: what is the guest's own changes, the rest stays."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from guest_site import GuestHost
+
+from xentui.domains.domain import Domain, State
+from xentui.domains.toolstack import ToolstackError
+from xentui.guests import clone as cloning
+from xentui.guests import manifest, rename
+from xentui.guests.delete import carry_out, to_delete
+from xentui.guests.errors import GuestError
+from xentui.guests.snapshots import guest as snapshots
+from xentui.xlcfg.parser import parse
+
+
+class Renamer:
+    """A toolstack that renames, or will not."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.fails, self.did = fails, list[str]()
+
+    def rename(self, domain: Domain, name: str) -> None:
+        if self.fails:
+            raise ToolstackError("Xen said no.")
+        self.did.append(f"{domain.name} -> {name}")
+
+
+@pytest.fixture(autouse=True)
+def _a_guest(host: GuestHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(host.folder / "state"))
+    host.create("web", source="busybox", disk=["1M"], autostart=True)
+    host.path("/srv/xen/web-disk.img").write_bytes(os.urandom(1 << 20))
+
+
+def clone(host: GuestHost, name: str, new: str, **options: str) -> None:
+    site = host.site
+    plan = cloning.plan(site, name, new, **options)
+    cloning.clone(site, plan, cloning.work_for(site, plan, name))
+
+
+def test_a_clone_is_the_same_and_another(host: GuestHost) -> None:
+    config = host.path("/etc/xen/web.cfg")
+    config.write_text("# kept\n" + config.read_text() + "vncdisplay = 5\n")
+    clone(host, "web", "web2")
+    old, new = parse(host.config("web")), parse(host.config("web2"))
+    assert host.config("web2").startswith("# kept\n")
+    assert new.string("name") == "web2" and new.string("uuid") != old.string("uuid")
+    assert new.strings("vif") != old.strings("vif") and new.strings("vif")[0].endswith(",bridge=xenbr0")
+    assert new.strings("disk")[0].endswith("target=/srv/xen/web2-disk.img")
+    assert new.string("cmdline") == "console=hvc0 quiet guest=web2"
+    assert new.value("vncdisplay") is None and old.value("vncdisplay") is not None
+    assert host.path("/srv/xen/web2-disk.img").read_bytes() == host.path("/srv/xen/web-disk.img").read_bytes()
+    carry_out(host.site, to_delete(host.site, "web2"))
+    assert host.path("/srv/xen/web-disk.img").exists() and not host.path("/srv/xen/web2-disk.img").exists()
+
+
+def test_from_a_snapshot_while_it_runs(host: GuestHost) -> None:
+    site = host.site
+    then = host.path("/srv/xen/web-disk.img").read_bytes()
+    snapshots.take(site, snapshots.prepare(site, "web", "one"), Renamer())  # type: ignore[arg-type]
+    host.path("/srv/xen/web-disk.img").write_bytes(os.urandom(1 << 20))
+    host.running = [Domain("web", id=3, state=State.BLOCKED, config_file="/etc/xen/web.cfg")]
+    with pytest.raises(GuestError, match="would be torn"):
+        clone(host, "web", "web2")
+    clone(host, "web", "web2", snapshot="one")
+    assert host.path("/srv/xen/web2-disk.img").read_bytes() == then
+
+
+def test_a_clone_that_fails_leaves_nothing(host: GuestHost) -> None:
+    before = host.files()
+    host.program("cp", "echo 'cp: No space left on device' >&2; exit 1")
+    with pytest.raises(GuestError, match=r"No space left on device Nothing of it is left"):
+        clone(host, "web", "web2")
+    assert host.files() == before
+
+
+def test_a_shared_disk_stays_shared(host: GuestHost) -> None:
+    host.write("/srv/xen/tools.iso", "x")
+    host.create("app", source="busybox", disk=["/srv/xen/tools.iso,ro"])
+    clone(host, "app", "app2")
+    assert parse(host.config("app2")).strings("disk") == parse(host.config("app")).strings("disk")
+
+
+@pytest.mark.parametrize(
+    ("name", "new", "words"),
+    [("nobody", "b", "There is no guest"), ("web", "web", "There is a guest web"), ("web", "a/b", "is no name")],
+)
+def test_what_no_clone_is_made_of(host: GuestHost, name: str, new: str, words: str) -> None:
+    with pytest.raises(GuestError, match=words):
+        clone(host, name, new)
+
+
+def test_a_new_name_goes_everywhere(host: GuestHost) -> None:
+    stack, site = Renamer(), host.site
+    rename.rename(site, rename.plan(site, "web", "www"), stack)  # type: ignore[arg-type]
+    assert stack.did == []  # it was off
+    assert parse(host.config("www")).string("name") == "www"
+    assert not host.path("/etc/xen/web.cfg").exists()
+    assert host.path("/etc/xen/auto/www.cfg").resolve() == host.path("/etc/xen/www.cfg")
+    assert not host.path("/etc/xen/auto/web.cfg").is_symlink()
+    assert manifest.load(host, "web") is None
+    carry_out(host.site, to_delete(host.site, "www"))
+    assert host.files() == set()
+
+
+def test_a_running_guest_is_renamed_in_xen_first(host: GuestHost) -> None:
+    host.running = [Domain("web", id=3, state=State.BLOCKED, config_file="/etc/xen/web.cfg")]
+    before = host.files()
+    stack, site = Renamer(fails=True), host.site
+    with pytest.raises(GuestError, match="Xen said no"):
+        rename.rename(site, rename.plan(site, "web", "www"), stack)  # type: ignore[arg-type]
+    assert host.files() == before
+    stack.fails = False
+    rename.rename(site, rename.plan(site, "web", "www"), stack)  # type: ignore[arg-type]
+    assert stack.did == ["web -> www"]
+
+
+def test_a_file_of_another_name_keeps_it(host: GuestHost) -> None:
+    host.write("/etc/xen/production.cfg", 'name = "db"\nkernel = "/k"\n')
+    site = host.site
+    rename.rename(site, rename.plan(site, "db", "db2"), Renamer())  # type: ignore[arg-type]
+    assert parse(host.config("production")).string("name") == "db2"

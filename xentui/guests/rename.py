@@ -1,0 +1,88 @@
+"""Giving a guest another name, with its configuration, its start with the host and what xentui knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from xentui.domains.autostart import Autostart
+from xentui.domains.domain import Domain, State
+from xentui.domains.toolstack import Toolstack, ToolstackError
+from xentui.guests import manifest
+from xentui.guests.change import changed, read_config
+from xentui.guests.errors import GuestError
+from xentui.guests.files import write_file
+from xentui.guests.manifest import Made
+from xentui.guests.site import Site
+from xentui.guests.snapshots.tree import load
+from xentui.guests.spec import name_complaint
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """A guest that can be renamed. `path` is where its configuration will stand."""
+
+    domain: Domain
+    new: str
+    path: str
+    text: str
+
+
+def plan(site: Site, name: str, new: str) -> Renaming:
+    """Raises GuestError for what stands in the way."""
+    site.check_local()
+    domain = site.snapshot.domain(name)
+    if domain is None:
+        raise GuestError(f"There is no guest {name}: see xentui list")
+    if domain.is_dom0 or domain.config_file is None:
+        raise GuestError(f"{name} has no configuration file whose name could be changed.")
+    if (wrong := name_complaint(new)) is not None:
+        raise GuestError(wrong)
+    site.check_name(new)
+    if domain.state is State.SAVED:
+        raise GuestError(f"{name} is saved, under its name: restore it first.")
+    if load(site.host, name).snapshots:
+        raise GuestError(f"{name} has snapshots, and its name is in them: delete them first (xentui snapshot list).")
+    old = domain.config_file
+    own = old == f"/etc/xen/{name}.cfg"
+    path = f"/etc/xen/{new}.cfg" if own else old
+    if own and site.exists(path):
+        raise GuestError(f"{path}: is there already; nothing is written over.")
+    text = changed(read_config(site.host, old), {"name": new}, f"The configuration of {new}")
+    return Renaming(domain, new, path, text)
+
+
+def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
+    """Do it: the running domain first, for that is what may be refused. Raises GuestError."""
+    host, domain, old = site.host, plan.domain, plan.domain.config_file or ""
+    autostart = Autostart(host)
+    starts = old in autostart.entries()
+    guest = manifest.load(host, domain.name)
+    if domain.state.alive:
+        try:
+            toolstack.rename(domain, plan.new)
+        except ToolstackError as error:
+            raise GuestError(error.headline, error.details) from error
+    try:
+        write_file(host, plan.path, plan.text)
+        if guest is not None:
+            guest = replace(guest, name=plan.new, config=plan.path if guest.config == old else guest.config)
+            guest.made = [_moved(made, old, plan.path) for made in guest.made]
+            guest.save(host)
+            manifest.remove(host, Made("file", manifest.path_of(domain.name)))
+        if plan.path != old:
+            if starts:
+                autostart.set(old, False)
+                autostart.set(plan.path, True)
+            host.path(old).unlink()
+    except (GuestError, ToolstackError, OSError) as error:
+        said = getattr(error, "headline", str(error))
+        raise GuestError(f"{plan.new} is named so only in part: {said} Look at {old} and {plan.path}.") from error
+
+
+def _moved(made: Made, old: str, new: str) -> Made:
+    """Where a thing that was made stands now."""
+    if made.kind == "file" and made.path == old:
+        return Made("file", new)
+    if made.kind == "link" and made.path.rpartition("/")[2] == old.rpartition("/")[2]:
+        return Made("link", made.path.rpartition("/")[0] + "/" + new.rpartition("/")[2])
+    return made
