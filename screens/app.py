@@ -43,8 +43,11 @@ from xentui.screens.terminal.lean import LeanDriver
 from xentui.screens.terminal_status import TerminalScreen
 from xentui.screens.themes import Theme, default_theme, load_themes
 from xentui.screens.type_ahead import TypeAhead
+from xentui.screens.walkthrough import WalkthroughScreen
+from xentui.screens.walkthroughs import WalkthroughsScreen
 from xentui.settings import Settings
 from xentui.subprocesses import printable
+from xentui.walkthroughs.walkthrough import Walkthrough
 
 #: Seconds between two readings.
 INTERVAL = 2.0
@@ -92,6 +95,8 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.history, self.jobs = History(), Jobs()
         self.read_disks: Callable[[], Disks] = lambda: read_disks(host)
         self.snapshot: Snapshot | None = None
+        #: The walkthrough that is open, whether or not it is in view.
+        self.walkthrough: WalkthroughScreen | None = None
         self.refresher = Refresher(self.inventory, lambda taken: self.post_message(SnapshotTaken(taken)))
         self.themes, self.theme_complaints = load_themes()
         self._failures: list[Failure] = []
@@ -138,6 +143,8 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         if self._is_open and self.domains_screen.deck.panes:
             self.say("Detaching from the consoles ...")
             await self.domains_screen.deck.close_all()
+        if self.walkthrough is not None:
+            await self.walkthrough.close()
 
     # The one clock
 
@@ -283,6 +290,32 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
 
     def do_help(self) -> None:
         self._open(HelpScreen(self.live.registry.values(), self.live.signs))
+
+    def do_walkthroughs(self) -> None:
+        if self.walkthrough is None:
+            self._open(WalkthroughsScreen())
+        elif self.walkthrough not in self.screen_stack:
+            self.push_screen(self.walkthrough)
+
+    def open_walkthrough(self, walkthrough: Walkthrough) -> None:
+        """Go through it, in place of the list of them; Esc leaves it standing."""
+        self.pop_screen()
+        self.walkthrough = WalkthroughScreen(walkthrough)
+        self.install_screen(self.walkthrough, "walkthrough")
+        self.push_screen(self.walkthrough)
+
+    def close_walkthrough(self) -> None:
+        """End the one that is open, and show the list."""
+        self.run_worker(self._close_walkthrough(), group="walkthrough")
+
+    async def _close_walkthrough(self) -> None:
+        screen, self.walkthrough = self.walkthrough, None
+        if screen is not None:
+            await screen.close()
+            await self.pop_screen()
+            self.uninstall_screen(screen)
+            await screen.remove()
+            self._open(WalkthroughsScreen())
 
     def do_terminal(self) -> None:
         self._open(TerminalScreen())

@@ -27,6 +27,7 @@ class Group(StrEnum):
     VIEW = "View"
     DISKS = "Disks"
     PLAN = "The plan"
+    WALKTHROUGH = "Walkthrough"
     PROGRAM = "Program"
 
 
@@ -306,6 +307,8 @@ ACTIONS: tuple[Action, ...] = (
            needs_domain=False, bar=8),
     Action("command-log", "Commands", ("L",), Group.VIEW, "every command run for you, ready to paste",
            needs_domain=False, bar=9),
+    Action("walkthroughs", "Walkthroughs", ("W",), Group.VIEW, "the guide, step by step: it checks what you did",
+           needs_domain=False),
     Action("shell", "Shell", ("exclamation_mark",), Group.PROGRAM, "a shell on the host; come back with exit",
            changes=True, needs_domain=False),
     Action("cancel", "Cancel", ("ctrl+x",), Group.PROGRAM, "end an action that is still running", needs_domain=False),

@@ -74,7 +74,7 @@ class ConsoleDeck(Horizontal):
         """Show the console of `session` and give it the keys; one that is open already is shown, `session` unused."""
         pane = self.pane_of(session.name)
         if pane is None:
-            pane = ConsolePane(session, leader=self.leader, erase=self.erase, asked=self._asked)
+            pane = self.new_pane(session)
             self.panes.append(pane)
             self.display = True
             await self.mount(pane)
@@ -83,6 +83,10 @@ class ConsoleDeck(Horizontal):
         self.show(pane)
         self.post_message(self.Changed())
         return pane
+
+    def new_pane(self, session: ConsoleSession) -> ConsolePane:
+        """A pane for this deck."""
+        return ConsolePane(session, leader=self.leader, erase=self.erase, asked=self._asked)
 
     def show(self, pane: ConsolePane) -> None:
         """Make `pane` the current one, at once: the next key is for it and no other guest."""

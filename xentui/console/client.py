@@ -75,8 +75,10 @@ class Client:
         rows: int = 24,
         escape: bytes | None = ESCAPE,
         remote: bool = False,
+        echo: bool = False,
     ) -> None:
         """Start it; blocks for some milliseconds (a fork). `escape` is None for a program that knows none.
+        `echo` is how its terminal is to begin: a console client's guest echoes, a shell's programs leave it to it.
 
         Raises ClientError.
         """
@@ -86,8 +88,8 @@ class Client:
                 list(argv[1:]),
                 env=dict(os.environ if environment is None else environment),
                 dimensions=(rows, columns),
-                # No echo by the terminal for what is typed before the client has made it raw.
-                echo=False,
+                # Without, there is no echo for what is typed before the client has made it raw.
+                echo=echo,
                 timeout=None,
             )
         except (pexpect.ExceptionPexpect, OSError, ValueError) as error:
@@ -151,6 +153,19 @@ class Client:
                 cooked = termios.tcgetattr(self.fd)[3] & termios.ICANON
                 self._raw = not cooked or time.monotonic() - self._started > RAW_SECONDS
         return self._raw
+
+    def set_size(self, columns: int, rows: int) -> None:
+        """Tell its terminal another size: a console client passes none on, a shell's programs draw themselves anew."""
+        if not self._closed:
+            with contextlib.suppress(OSError):
+                self._child.setwinsize(rows, columns)
+
+    @property
+    def foreground(self) -> int | None:
+        """The process group that has its terminal now (tty_ioctl(2), TIOCGPGRP)."""
+        with contextlib.suppress(OSError):
+            return None if self._closed else os.tcgetpgrp(self.fd)
+        return None
 
     @property
     def is_raw(self) -> bool:

@@ -17,7 +17,7 @@ from xentui.host import Host
 from xentui.walkthroughs import checking
 from xentui.walkthroughs.baselines import baselines
 from xentui.walkthroughs.checking import Result, State
-from xentui.walkthroughs.progress import host_name, load_progress, save_progress
+from xentui.walkthroughs.progress import forget_progress, host_name, load_progress, save_progress
 from xentui.walkthroughs.variables import complaint, expand, expand_shell
 from xentui.walkthroughs.walkthrough import Ask, Hint, Kind, Paragraph, Span, Step, Walkthrough
 from xentui.walkthroughs.world import Consoles, World
@@ -137,6 +137,13 @@ class Lesson:
             self.progress.skipped[self.step.id] = time.time()
         self.go(self.index + 1)
 
+    def begin_anew(self) -> None:
+        """Forget all but the answers, on the disk too; to the first step. Raises OSError."""
+        forget_progress(self.progress)
+        for kept in (self.progress.done, self.progress.skipped, self.progress.hints, self.progress.failed):
+            kept.clear()
+        self.go(0)
+
     def save(self) -> None:
         """Keep the progress. Raises OSError."""
         save_progress(self.progress)
@@ -169,6 +176,12 @@ class Lesson:
             self.progress.skipped.pop(step.id, None)
             self.progress.finished = self.at_end
         return done
+
+    def check_undone(self, cancel: threading.Event | None = None) -> bool:
+        """Look until the open step is not done any more, or the time of its checks is up. Blocks."""
+        checks = [check for check in self.step.checks if not check.still]
+        results = checking.wait(self.world, checks, self.values, cancel=cancel, enough=lambda r: not r.holds)
+        return any(not result.holds for result in results)
 
     @property
     def first_failure(self) -> Result | None:

@@ -17,7 +17,6 @@ from xentui.walkthroughs.consoles import OwnConsoles
 from xentui.walkthroughs.doing import carry_out
 from xentui.walkthroughs.lesson import Lesson, Mark
 from xentui.walkthroughs.needs import unmet
-from xentui.walkthroughs.progress import forget_progress
 from xentui.walkthroughs.selftest import clean_up
 from xentui.walkthroughs.variables import complaint, expand
 from xentui.walkthroughs.walkthrough import Block, Kind, Walkthrough
@@ -208,12 +207,7 @@ class Walk:
             return lesson.look()
 
         self._carry_out(clean_up(lesson.walkthrough, met))
-        answers = dict(lesson.progress.answers)
-        forget_progress(lesson.progress)
-        for kept in (lesson.progress.done, lesson.progress.skipped, lesson.progress.hints):
-            kept.clear()
-        lesson.progress.answers = answers
-        lesson.go(0)
+        lesson.begin_anew()
         _say("Everything is taken back. You stand at the first step again.")
 
     def _carry_out(self, blocks: Iterable[Block]) -> None:
