@@ -81,6 +81,17 @@ class Desk:
     def until_up(self, name: str = GUEST) -> Domain:
         return self.until_state(State.RUNNING, State.BLOCKED, name=name)
 
+    def until_it_listens(self, guest: Domain) -> None:
+        """Wait until the guest's kernel watches xenstore for what dom0 asks of it."""
+        if self.is_demo:
+            listens = wait_until(lambda: (self.domain(guest.name).cpu_seconds or 0) > 0, DEADLINE)
+        else:
+            argv = ["xenstore-read", f"/local/domain/{guest.id}/control/feature-poweroff"]
+            listens = wait_until(
+                lambda: self.host.run(argv, deadline=20, record=False, check=False).ok, DEADLINE, every=1.0
+            )
+        assert listens
+
     def toolstack(self, name: str = GUEST) -> Toolstack:
         return self.inventory.toolstack(self.domain(name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -35,6 +36,29 @@ def name(desk: Desk, room: None) -> Iterator[str]:
     desk.host.run(["xl", "destroy", NAME], deadline=DEADLINE, check=False, record=False)
     desk.until("it is gone", lambda s: (d := s.domain(NAME)) is None or not d.state.alive)
     xentui(desk, "delete", NAME, "--confirm", NAME)
+
+
+def test_a_snapshot_of_a_running_guest_and_back(desk: Desk, name: str) -> None:
+    made = xentui(desk, "create", name, "--source", "busybox", "--type", "pv", "--disk", "8M", "--start")
+    assert made.status == 0, made.stderr
+    before = desk.until_up(name)
+    desk.until_it_listens(before)
+    taken = xentui(desk, "snapshot", "take", name, "one")
+    assert taken.status == 0, taken.stderr
+    after = desk.until_up(name)
+    assert after.id != before.id and after.uuid == before.uuid
+    refused = xentui(desk, "snapshot", "revert", name, "one", "--confirm", name)
+    assert refused.status == 1 and "shut it down, or destroy it" in refused.stderr
+    desk.xl.destroy(after)
+    desk.until_state(State.OFF, name=name)
+    reverted = xentui(desk, "snapshot", "revert", name, "one", "--confirm", name)
+    assert reverted.status == 0, reverted.stderr
+    assert desk.until_up(name).uuid == before.uuid
+    listed = json.loads(xentui(desk, "snapshot", "list", name, "--json").stdout)
+    assert [(one["id"], one["memory"], one["current"]) for one in listed] == [("one", True, True)]
+    gone = xentui(desk, "snapshot", "delete", name, "one", "--confirm", name)
+    assert gone.status == 0, gone.stderr
+    desk.until_up(name)
 
 
 def test_a_guest_is_made_boots_and_is_deleted(desk: Desk, name: str) -> None:

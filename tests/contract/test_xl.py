@@ -14,7 +14,6 @@ from xentui.domains.domain import Domain, State
 from xentui.domains.json import KEYS, domain_json
 from xentui.domains.toolstack import ToolstackError
 from xentui.subprocesses import CommandRecord
-from xentui.waiting import wait_until
 
 SAVE_FILE = f"/var/lib/xen/save/{GUEST}.contract"
 
@@ -66,13 +65,13 @@ def test_what_runs_cannot_be_started_again(desk: Desk, guest: Domain) -> None:
 
 
 def test_shutdown_and_wait(desk: Desk, guest: Domain) -> None:
-    until_it_listens(desk, guest)
+    desk.until_it_listens(guest)
     desk.xl.shutdown(guest, wait=True)
     desk.until_state(State.OFF)
 
 
 def test_reboot_changes_the_id_and_not_the_row(desk: Desk, guest: Domain) -> None:
-    until_it_listens(desk, guest)
+    desk.until_it_listens(guest)
     desk.xl.reboot(guest)
 
     def rebooted(snapshot: object) -> bool:
@@ -84,7 +83,7 @@ def test_reboot_changes_the_id_and_not_the_row(desk: Desk, guest: Domain) -> Non
 
 
 def test_save_and_restore(desk: Desk, guest: Domain, save_file: str) -> None:
-    until_it_listens(desk, guest)
+    desk.until_it_listens(guest)
     desk.xl.save(guest, save_file)
     saved = desk.until_state(State.SAVED)
     assert saved.save_file == save_file
@@ -110,7 +109,7 @@ def test_a_save_overwrites_no_file(desk: Desk, guest: Domain) -> None:
 
 
 def test_what_runs_is_not_restored_beside_itself(desk: Desk, guest: Domain, save_file: str) -> None:
-    until_it_listens(desk, guest)
+    desk.until_it_listens(guest)
     desk.xl.save(guest, save_file)
     saved = desk.until_state(State.SAVED)
     desk.xl.start(replace(saved, state=State.OFF))
@@ -157,7 +156,7 @@ def test_rename(desk: Desk, guest: Domain) -> None:
 
 
 def test_memory(desk: Desk, guest: Domain) -> None:
-    until_it_listens(desk, guest)
+    desk.until_it_listens(guest)
     assert guest.memory_mib is not None
     less = guest.memory_mib - 16
     desk.xl.set_memory(guest, less)
@@ -219,15 +218,3 @@ def test_json(desk: Desk, guest: Domain) -> None:
     assert tuple(values) == KEYS
     assert (values["name"], values["id"], values["managed_by"]) == (GUEST, guest.id, ["xl", "file"])
     assert values["state"] in ("running", "blocked")
-
-
-def until_it_listens(desk: Desk, guest: Domain) -> None:
-    """Wait until the guest's kernel watches xenstore for what dom0 asks of it."""
-    if desk.is_demo:
-        key_there = wait_until(lambda: (desk.domain().cpu_seconds or 0) > 0, DEADLINE)
-    else:
-        argv = ["xenstore-read", f"/local/domain/{guest.id}/control/feature-poweroff"]
-        key_there = wait_until(
-            lambda: desk.host.run(argv, deadline=20, record=False, check=False).ok, DEADLINE, every=1.0
-        )
-    assert key_there

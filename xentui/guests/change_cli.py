@@ -1,0 +1,241 @@
+"""`xentui clone`, `rename`, `snapshot`, `saved` and `autostart`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import TYPE_CHECKING
+
+from xentui.guests.cli import Opener, cancelled_by_signals, complain, confirmed, refuse_read_only, say, told
+from xentui.guests.errors import GuestError
+from xentui.subprocesses import printable
+
+if TYPE_CHECKING:
+    from xentui.domains.inventory import Inventory
+    from xentui.guests.site import Site
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_DONE, _FAILED = 0, 1
+
+
+def add_parsers(verbs: Subparsers, opener: Opener) -> None:
+    """Add the verbs that change guests and copy them."""
+    text = "copy a guest that is off, or from a snapshot: disks, configuration, a new identity"
+    clone = verbs.add_parser("clone", help=text, description=text)
+    clone.add_argument("name", metavar="NAME")
+    clone.add_argument("new", metavar="NEW")
+    clone.add_argument("--snapshot", metavar="SNAPSHOT", default="", help="copy its disks as they were then")
+    clone.add_argument("--dir", metavar="DIR", default="", help="the folder for the copies (that of the originals)")
+    clone.add_argument("--dry-run", action="store_true", help="show the steps and the configuration, make nothing")
+    clone.set_defaults(verb_function=lambda args: _clone(args, opener))
+
+    text = "give a guest another name, with its configuration; also while it runs"
+    rename = verbs.add_parser("rename", help=text, description=text)
+    rename.add_argument("name", metavar="NAME")
+    rename.add_argument("new", metavar="NEW")
+    rename.set_defaults(verb_function=lambda args: _rename(args, opener))
+
+    text = "the guests that are saved, and in which files"
+    saved = verbs.add_parser("saved", help=text, description=text)
+    saved.add_argument("--json", action="store_true", help="for scripts")
+    saved.set_defaults(verb_function=lambda args: _saved(args, opener))
+
+    text = "whether a guest starts with the host; without on or off, all that do, in their order"
+    autostart = verbs.add_parser("autostart", help=text, description=text)
+    autostart.add_argument("name", metavar="NAME", nargs="?")
+    autostart.add_argument("state", metavar="on|off", nargs="?", choices=("on", "off"))
+    autostart.set_defaults(verb_function=lambda args: _autostart(args, opener))
+    _add_snapshot(verbs, opener)
+
+
+def _add_snapshot(verbs: Subparsers, opener: Opener) -> None:
+    text = "snapshots of a guest: its disks, and of a running one its memory with them"
+    parser = verbs.add_parser("snapshot", help=text, description=text)
+    own = parser.add_subparsers(dest="snapshot_verb", required=True, metavar="list|take|revert|delete")
+
+    text = "the snapshots of a guest as a tree, and what they cost"
+    listed = own.add_parser("list", help=text, description=text)
+    listed.add_argument("name", metavar="NAME")
+    listed.add_argument("--json", action="store_true", help="for scripts")
+    listed.set_defaults(verb_function=lambda args: _snapshot_list(args, opener))
+
+    text = "take one; a running guest is saved, its disks are taken, and it is restored"
+    take = own.add_parser("take", help=text, description=text)
+    take.add_argument("name", metavar="NAME")
+    take.add_argument("snapshot", metavar="SNAPSHOT", help="its name")
+    take.add_argument("--description", metavar="TEXT", default="")
+    take.add_argument("--dry-run", action="store_true", help="show what would be done")
+    take.set_defaults(verb_function=lambda args: _snapshot_take(args, opener))
+
+    for verb, text, function in (
+        ("revert", "make a guest that is off what it was then; what it is now is lost", _snapshot_revert),
+        ("delete", "take one away; those taken after it stay", _snapshot_delete),
+    ):
+        one = own.add_parser(verb, help=text, description=text)
+        one.add_argument("name", metavar="NAME")
+        one.add_argument("snapshot", metavar="SNAPSHOT")
+        one.add_argument("--confirm", metavar="NAME", help="for scripts: the guest's name once more, instead of asking")
+        one.set_defaults(verb_function=lambda args, function=function: function(args, opener))
+
+
+def _site(inventory: Inventory) -> Site:
+    from xentui.guests.site import Site
+
+    return Site(inventory.host, inventory.snapshot())
+
+
+def _clone(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests import clone
+
+    refuse_read_only(args, "clone")
+    with opener(args) as inventory:
+        site = _site(inventory)
+        plan = clone.plan(site, args.name, args.new, folder=args.dir, snapshot=args.snapshot)
+        if args.dry_run:
+            print("\n".join(map(printable, plan.describe())))
+            return _DONE
+        with cancelled_by_signals() as cancel, told():
+            remarks = clone.clone(site, plan, clone.work_for(site, plan, args.name, say=say, cancel=cancel))
+    print(f"Cloned {args.name} as {args.new}: {plan.config_path}")
+    for line in remarks:
+        print(printable(line))
+    return _DONE
+
+
+def _rename(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests import rename
+
+    refuse_read_only(args, "rename")
+    with opener(args) as inventory:
+        site = _site(inventory)
+        plan = rename.plan(site, args.name, args.new)
+        with told():
+            rename.rename(site, plan, inventory.toolstack(plan.domain))
+    print(f"{args.name} is {args.new} now: {plan.path}")
+    return _DONE
+
+
+def _saved(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.domains.savefiles import SavedGuests
+    from xentui.guests.files import shown_size
+
+    with opener(args) as inventory:
+        found = SavedGuests(inventory.host).list()
+    if args.json:
+        values = [
+            {"name": guest.name, "file": guest.path, "saved": guest.mtime, "bytes": guest.size,
+             "by": "libvirt" if guest.by_libvirt else "xl"}
+            for guest in found
+        ]  # fmt: skip
+        print(json.dumps(values, indent=1))
+        return _DONE
+    for guest in found:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(guest.mtime))
+        print(f"{printable(guest.name)}  {when}  {shown_size(guest.size)}  {printable(guest.path)}")
+    if not found:
+        print("No guest is saved.")
+    return _DONE
+
+
+def _autostart(args: argparse.Namespace, opener: Opener) -> int:
+    with opener(args) as inventory:
+        if args.name is None:
+            return _autostarted(inventory)
+        if args.state is None:
+            return complain("say whether: xentui autostart NAME on|off", 2)
+        refuse_read_only(args, "autostart")
+        domain = inventory.snapshot().domain(args.name)
+        if domain is None:
+            raise GuestError(f"There is no guest {args.name}: see xentui list")
+        inventory.toolstack(domain).set_autostart(domain, args.state == "on")
+    return _DONE
+
+
+def _autostarted(inventory: Inventory) -> int:
+    if inventory.xl is None:
+        raise GuestError("Only xl's guests are started by links that can be listed.")
+    names = {domain.config_file: domain.name for domain in inventory.snapshot().domains}
+    for config, entry in sorted(inventory.xl.autostart.entries().items(), key=lambda item: item[1]):
+        print(f"{printable(names.get(config, '?'))}  {printable(entry)}")
+    return _DONE
+
+
+def _snapshot_list(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests.snapshots import guest
+    from xentui.guests.snapshots.tree import load
+
+    with opener(args) as inventory:
+        site = _site(inventory)
+        site.check_local()
+        if site.snapshot.domain(args.name) is None:
+            raise GuestError(f"There is no guest {args.name}: see xentui list")
+        tree = load(inventory.host, args.name)
+        if args.json:
+            values = [
+                {"id": one.id, "parent": one.parent or None, "taken": one.taken, "description": one.description,
+                 "memory": bool(one.memory), "complete": one.complete, "bytes": guest.costs(site, one),
+                 "current": one.id == tree.current}
+                for one in tree.snapshots
+            ]  # fmt: skip
+            print(json.dumps(values, indent=1))
+        elif tree.snapshots:
+            print("\n".join(map(printable, guest.listing(site, tree))))
+        else:
+            print(f"{args.name} has no snapshots.")
+    return _DONE
+
+
+def _snapshot_take(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests.snapshots import guest
+
+    refuse_read_only(args, "snapshot take")
+    with opener(args) as inventory:
+        site = _site(inventory)
+        taking = guest.prepare(site, args.name, args.snapshot, args.description)
+        if args.dry_run:
+            print("\n".join(map(printable, taking.describe())))
+            return _DONE
+        with cancelled_by_signals() as cancel, told():
+            guest.take(site, taking, inventory.toolstack(taking.domain), say, cancel)
+    print(f"Took the snapshot {args.snapshot} of {args.name}.")
+    return _DONE
+
+
+def _snapshot_revert(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests.snapshots import guest
+
+    refuse_read_only(args, "snapshot revert")
+    with opener(args) as inventory:
+        site = _site(inventory)
+        reverting = guest.prepare_revert(site, args.name, args.snapshot)
+        print("\n".join(map(printable, reverting.describe())))
+        if not confirmed(args, f"Revert {args.name} to {args.snapshot}?", args.name):
+            return complain(f"{args.name}: not reverted", _FAILED)
+        # A signal half-way would leave a disk that is neither: they wait until it is done.
+        with cancelled_by_signals(), told():
+            guest.revert(site, reverting, inventory.toolstack(reverting.domain), say)
+    print(f"{args.name} is what it was at {args.snapshot}.")
+    return _DONE
+
+
+def _snapshot_delete(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests.snapshots import guest
+    from xentui.guests.snapshots.tree import load
+
+    refuse_read_only(args, "snapshot delete")
+    with opener(args) as inventory:
+        site = _site(inventory)
+        one = load(inventory.host, args.name).find(args.snapshot)
+        print(f"The snapshot {one.id} of {args.name} will be removed for good:")
+        for part in one.disks:
+            print(f"  {printable(part.place)} ({part.vdev} {printable(part.target)})")
+        if one.memory:
+            print(f"  {printable(one.memory)}")
+        if not confirmed(args, f"Delete the snapshot {one.id} of {args.name}?", args.name):
+            return complain(f"{args.snapshot}: not deleted", _FAILED)
+        with told():
+            guest.delete(site, args.name, args.snapshot)
+    print(f"Deleted the snapshot {args.snapshot} of {args.name}.")
+    return _DONE
