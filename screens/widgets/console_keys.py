@@ -25,6 +25,8 @@ LEADER_KEYS: tuple[LeaderKey, ...] = (
     LeaderKey(("s",), "s", "size", "size", "type stty with this size"),
     LeaderKey(("g", "pageup", "up"), "g", "history", "scroll", "scroll back; / and x search"),
     LeaderKey(("slash",), "/", "search", "", "search in the history"),
+    LeaderKey(("v",), "v", "mark", "", "mark in it; y copies, w writes"),
+    LeaderKey(("T", "upper_t"), "T", "times", "", "show when each line came"),
     LeaderKey(("e",), "e", "escape", "", "type Ctrl+] in the guest"),
     LeaderKey(("at", "space"), "@", "null", "", "type Ctrl+Space in the guest"),
     LeaderKey(("w",), "w", "save", "", "write the history to a file"),
@@ -41,5 +43,6 @@ LEADER_KEYS: tuple[LeaderKey, ...] = (
 
 BY_KEY = {key: entry for entry in LEADER_KEYS for key in entry.keys}
 
-#: What the keys do while the history is in view.
-HISTORY_HINT = "q back  PgUp PgDn  / search  x regexp  n N next  Home End"
+#: What the keys do while the history is in view, and while something in it is marked.
+HISTORY_HINT = "q back  PgUp PgDn  / search  x regexp  n N next  v mark  w write  t times"
+MARKING_HINT = "q ends  arrows  Space begins  y to your clipboard  w to a file  / search"

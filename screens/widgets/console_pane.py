@@ -7,10 +7,8 @@ newest state is shown.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,16 +19,19 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from xentui.console.history import first_line, last_line, pattern_of, texts
+from xentui.console.history import Timestamps
 from xentui.console.keys import key_bytes, key_label, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
 from xentui.screens.drawing import Line, draw, width_of
 from xentui.screens.painting import AheadPainter
+from xentui.screens.terminal.clipboard import copy_to_terminal
 from xentui.screens.themes import Theme
 from xentui.screens.widgets import console_company, console_texts
 from xentui.screens.widgets.console_cells import overlay, row_segments
+from xentui.screens.widgets.console_history import TIME_WIDTH, HistoryKeys, time_of
 from xentui.screens.widgets.console_keys import BY_KEY
+from xentui.screens.widgets.console_prompt import Prompt
 from xentui.screens.widgets.console_view import ConsoleView
 
 #: Seconds between two drawings of output; the first after a pause is drawn at once, as is the first after a key.
@@ -40,6 +41,7 @@ ANSWER_SECONDS, ANSWERS_FOR = 1 / 100, 0.2
 #: The smallest size that is sent to a guest: what is drawn for less would be unusable anyway.
 LEAST_COLUMNS, LEAST_ROWS = 20, 5
 _BLOCK, _LINE = Style(reverse=True), Style(underline=True)
+_MARKER = Style(reverse=False, underline=True, bold=True)
 
 
 class ConsolePane(Widget, can_focus=True):
@@ -79,7 +81,10 @@ class ConsolePane(Widget, can_focus=True):
         self._bells = 0
         self._leading = False
         self._help = False
-        self._prompt: tuple[str, str, Callable[[str], None]] | None = None  # its name, what is typed, what then
+        self._prompt: Prompt | None = None
+        self._history = HistoryKeys(self)
+        #: When each line came.
+        self.times = Timestamps()
         self._said = ""
         self._drawn_at = self._typed_at = 0.0
         self._answer_due = False
@@ -119,6 +124,7 @@ class ConsolePane(Widget, can_focus=True):
 
     def _output(self) -> None:
         """The emulator was fed."""
+        self.times.note(self.session.emulator, time())
         bells = self.session.emulator.bells
         if bells != self._bells or not (self.unseen or self._answer_due):
             unseen = self.unseen or not self.display
@@ -165,12 +171,13 @@ class ConsolePane(Widget, can_focus=True):
             self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
 
     def on_resize(self) -> None:
-        self._fit_view(self.size.width, self.size.height - 1)
+        self._fit_view(*self.size)
         self.refresh()
 
     def _fit_view(self, width: int, height: int) -> None:
-        """A drawing may come before the message that says the new size."""
-        if (width, height) != (self.view.width, self.view.height) and height > 0:
+        """Fit what is in view to a pane of this size. A drawing may come before the message that says the size."""
+        width, height = width - TIME_WIDTH * self.view.times_shown, height - 1
+        if (width, height) != (self.view.width, self.view.height) and height > 0 and width > 0:
             self.view.resize(width, height)
 
     def on_show(self) -> None:
@@ -194,13 +201,16 @@ class ConsolePane(Widget, can_focus=True):
         """Line `y` of a pane of this size."""
         if y == 0:
             return list(self._title(width))
-        self._fit_view(width, height - 1)
+        self._fit_view(width, height)
         overlaid = self._overlaid(width, height - 1)
         first = 1 if self._help else height - len(overlaid)
         if overlaid and y >= first:
             line = overlaid[y - first] if y - first < len(overlaid) else ()
             return list(draw(line, width, self.theme, base="dialog" if self._help else "problem"))
-        return self._row(y - 1, width)
+        if not self.view.times_shown:
+            return self._row(y - 1, width)
+        came = time_of(self.times, self.view.first + y - 1, time())
+        return [Segment(came[:width], self.theme["dim"]), *self._row(y - 1, max(0, width - TIME_WIDTH))]
 
     def _overlaid(self, width: int, height: int) -> list[Line]:
         """What stands over the guest's rows: the help from the first on, a notice over the last."""
@@ -224,9 +234,13 @@ class ConsolePane(Widget, can_focus=True):
             # Where the keys go elsewhere the cursor is a line, not a block.
             cursor_style=_BLOCK if cursor is not None and self.has_focus else _LINE,
         )  # fmt: skip
-        if view.left == 0 and emulator.columns == width and view.found is None:
+        if view.left == 0 and emulator.columns == width and live:
             return segments
         strip = Strip(segments)
+        if (cells := view.marked_cells(y)) is not None:
+            strip = overlay(strip, *cells, _BLOCK)
+        if view.cursor is not None and view.cursor.line == view.first + y:
+            strip = overlay(strip, view.cursor.column, view.cursor.column + 1, _MARKER)
         if view.found is not None and view.found.line == view.first + y:
             start, end = view.found.column, view.found.column + view.found.width
             strip = overlay(strip, start, end, Style(reverse=True, bold=True))
@@ -235,7 +249,7 @@ class ConsolePane(Widget, can_focus=True):
     def _title(self, width: int) -> Strip:
         ground = "cursor" if self.has_focus else "cursor-away"
         if self._prompt is not None:
-            return draw(((f"{self._prompt[0]} {self._prompt[1]}_", ""),), width, self.theme, base=ground)
+            return draw(((self._prompt.line, ""),), width, self.theme, base=ground)
         if self._leading:
             return draw(console_texts.hint(self.leader, ground), width, self.theme, base=ground)
         left: list[tuple[str, str]] = [*self.tabs] if self.tabs else [(f" {self.session.name} ", "")]
@@ -266,14 +280,14 @@ class ConsolePane(Widget, can_focus=True):
             self._help = False
             self.refresh()
         elif self._prompt is not None:
-            self._prompt_key(event)
+            self._prompt_key(self._prompt, event)
         elif self._leading:
             self._leader_key(event)
         elif event.key == self.leader:
             self._leading = True
             self._refresh_title()
         elif not self.view.live:
-            self._history_key(event.key)
+            self._history.key(event.key)
         elif not self.session.takes_keys:
             self._detached_key(event.key)
         else:
@@ -302,8 +316,7 @@ class ConsolePane(Widget, can_focus=True):
         if not self.has_focus:
             return
         if self._prompt is not None:
-            name, typed, then = self._prompt
-            self._prompt = name, typed + "".join(c for c in event.text if c.isprintable()), then
+            self._prompt.paste(event.text)
             self._refresh_title()
         else:
             self.type(paste_bytes(event.text, self.session.emulator.modes))
@@ -363,14 +376,16 @@ class ConsolePane(Widget, can_focus=True):
         """Do what a key after the leader stands for, by the name in `LEADER_KEYS`."""
         own: dict[str, Callable[[], None]] = {
             "size": self._send_size,
-            "history": self._enter_history,
-            "search": lambda: self._ask("/", self._search),
+            "history": self._history.enter,
+            "search": self._history.ask_search,
+            "mark": self._history.mark,
+            "times": self.show_times,
             "escape": lambda: self.type(b"\x1d"),
             "null": lambda: self.type(b"\0"),
-            "save": lambda: self._ask("Write the scrollback to the file:", self._save),
+            "save": self._history.ask_save,
             "record": self._record,
             "reset": self._reset,
-            "clear": self.session.emulator.clear_scrollback,
+            "clear": self._clear,
             "attach": self.link.attach_again,
             "log": lambda: self.link.attach_again(log=True),
             "ask": lambda: console_company.ask_or_give(self.session, self.say),
@@ -412,78 +427,40 @@ class ConsolePane(Widget, can_focus=True):
         else:
             self.say(f"{'recording' if begins else 'recorded'} {path.name} in {path.parent}" if path else "")
 
-    def _save(self, name: str) -> None:
-        path = Path(name).expanduser()
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                emulator = self.session.emulator
-                lines = texts(emulator, first_line(emulator), last_line(emulator))
-                file.writelines(f"{line}\n" for line in lines)
-        except OSError as error:
-            self.say(f"{path}: {error.strerror}")
-        else:
-            self.say(f"written to {path}")
+    def _clear(self) -> None:
+        self.session.emulator.clear_scrollback()
+        self.view.leave()
+        self.redraw()
+        self.say("the history is forgotten")
+
+    def copy(self, text: str) -> str:
+        """Give `text` to the clipboard of the user's terminal (OSC 52); what to say of it."""
+        return copy_to_terminal(self.app, text)
+
+    def redraw(self) -> None:
+        """Draw all of it anew."""
+        self.refresh()
+
+    def show_times(self) -> None:
+        """Show when each line came before it, or no longer."""
+        self.view.times_shown = not self.view.times_shown
+        self.refresh()
 
     # A line to type in the title
 
-    def _ask(self, name: str, then: Callable[[str], None]) -> None:
-        self._prompt = name, "", then
+    def ask(self, name: str, then: Callable[[str], None]) -> None:
+        """Have the user type a line for `then`."""
+        self._prompt = Prompt(name, then)
         self._refresh_title()
 
-    def _prompt_key(self, event: events.Key) -> None:
-        if self._prompt is None:
-            return
-        name, typed, then = self._prompt
-        if event.key in ("escape", "ctrl+c"):
+    def _prompt_key(self, prompt: Prompt, event: events.Key) -> None:
+        then = prompt.key(event.key, event.character)
+        if then is not None:
             self._prompt = None
-        elif event.key == "enter":
-            self._prompt = None
-            if typed:
-                then(typed)
-        elif event.key == "backspace":
-            self._prompt = name, typed[:-1], then
-        elif event.character is not None and event.character.isprintable():
-            self._prompt = name, typed + event.character, then
+            then()
         self._refresh_title()
 
     # The history
-
-    def _enter_history(self) -> None:
-        self.view.enter()
-        self.view.scroll(-self.view.height // 2)
-        self.refresh()
-
-    def _history_key(self, key: str) -> None:
-        view, page = self.view, max(1, self.view.height - 1)
-        moves = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -page, "b": -page, "pagedown": page, "space": page}
-        if key in moves:
-            view.scroll(moves[key])
-        elif key in ("home", "g"):
-            view.go(0)
-        elif key in ("q", "escape", "end", "G", "upper_g", "enter"):
-            view.leave()
-        elif key == "slash":
-            self._ask("/", self._search)
-        elif key == "x":
-            self._ask("Regular expression:", lambda words: self._search(words, regular=True))
-        elif key in ("n", "N", "upper_n") and self._pattern is not None:
-            self._next(self._pattern, back=key == "n")
-        self.refresh()
-
-    _pattern: re.Pattern[str] | None = None
-
-    def _search(self, words: str, *, regular: bool = False) -> None:
-        try:
-            self._pattern = pattern_of(words, regular=regular)
-        except ValueError as error:
-            self.say(str(error))
-        else:
-            self._next(self._pattern)
-
-    def _next(self, pattern: re.Pattern[str], *, back: bool = True) -> None:
-        if not self.view.search(pattern, back=back):
-            self.say(f"no {'older' if back else 'newer'} line with that")
-        self.refresh()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()

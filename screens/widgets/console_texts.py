@@ -7,7 +7,7 @@ from xentui.console.session import ConsoleSession, State
 from xentui.screens.drawing import Line, fit, wrap
 from xentui.screens.keys import shown
 from xentui.screens.widgets import console_company
-from xentui.screens.widgets.console_keys import HISTORY_HINT, LEADER_KEYS
+from xentui.screens.widgets.console_keys import HISTORY_HINT, LEADER_KEYS, MARKING_HINT
 from xentui.screens.widgets.console_view import ConsoleView
 
 
@@ -50,6 +50,8 @@ def notice(session: ConsoleSession, view: ConsoleView, leader: str, width: int, 
 
 def status(session: ConsoleSession, view: ConsoleView, leader: str, *, focused: bool) -> str:
     """What stands at the right of the title."""
+    if view.cursor is not None:
+        return MARKING_HINT
     if not view.live:
         return f"{view.below} lines below  {HISTORY_HINT}"
     words = [f"{session.emulator.columns}x{session.emulator.rows}"]

@@ -10,7 +10,7 @@ import re
 
 from xentui.console.attributes import Runs
 from xentui.console.emulator import Emulator
-from xentui.console.history import Found, first_line, last_line, search
+from xentui.console.history import Found, Place, first_line, last_line, search
 
 
 class ConsoleView:
@@ -23,6 +23,9 @@ class ConsoleView:
         self.left = 0
         self._first: int | None = None  # number of the first line, in the history
         self.found: Found | None = None  # what was searched last
+        self.cursor: Place | None = None  # while something is marked
+        self.mark: Place | None = None  # where it begins, or ends
+        self.times_shown = False  # before each line, when it came
         self.people = False  # who shares the console is listed over the last rows
 
     @property
@@ -92,7 +95,49 @@ class ConsoleView:
         """Back to what the guest shows now."""
         self._first = None
         self.found = None
+        self.end_marking()
         self.follow()
+
+    # Marking.
+
+    def begin_marking(self) -> None:
+        """Show a cursor: at what was found, or in the last line of the view."""
+        if self.found is not None:
+            self.cursor = Place(self.found.line, self.found.column)
+        else:
+            self.cursor = Place(min(self.first + self.height, last_line(self.emulator) + 1) - 1, 0)
+        self.mark = None
+
+    def end_marking(self) -> None:
+        self.cursor = self.mark = None
+
+    def move_cursor(self, lines: int, columns: int) -> None:
+        """Move the cursor that marks, and the view with it."""
+        if self.cursor is None:
+            return
+        line = max(first_line(self.emulator), min(self.cursor.line + lines, last_line(self.emulator)))
+        column = max(0, min(self.cursor.column + columns, self.emulator.columns - 1))
+        self.cursor = Place(line, column)
+        if self._first is not None:
+            self._first = _panned(self._first, line, self.height, last_line(self.emulator) + 1)
+        self.left = _panned(self.left, column, self.width, self.emulator.columns)
+
+    @property
+    def marked(self) -> tuple[Place, Place] | None:
+        """The first and the last cell of what is marked: the cursor's line, while there is no mark."""
+        if self.cursor is None:
+            return None
+        if self.mark is None:
+            return Place(self.cursor.line, 0), Place(self.cursor.line, self.emulator.columns - 1)
+        return min(self.mark, self.cursor), max(self.mark, self.cursor)
+
+    def marked_cells(self, y: int) -> tuple[int, int] | None:
+        """From where to before where row `y` of the view is marked."""
+        marked, line = self.marked, self.first + y
+        if marked is None or not marked[0].line <= line <= marked[1].line:
+            return None
+        start = marked[0].column if line == marked[0].line else 0
+        return start, marked[1].column + 1 if line == marked[1].line else self.emulator.columns
 
     def search(self, pattern: re.Pattern[str], *, back: bool = True) -> bool:
         """Show the next match, from what was found last or from the view. False if there is no other."""
@@ -104,6 +149,8 @@ class ConsoleView:
         if found is None:
             return False
         self.found = found
+        if self.cursor is not None:
+            self.cursor = Place(found.line, found.column)
         if not self.first <= found.line < self.first + self.height or self.live:
             self._first = max(first_line(self.emulator), found.line - self.height // 2)
         return True

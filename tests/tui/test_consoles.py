@@ -5,90 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.app import App, ComposeResult
-from textual.containers import Vertical
+from console_desk import Desk, opened, screen, shown, typed, until
 from textual.events import Paste
-from textual.pilot import Pilot
 
-from xentui.console.session import ConsoleSession, State
-from xentui.host import Host
-from xentui.screens.themes import load_themes
-from xentui.screens.widgets.console_deck import ConsoleDeck
-from xentui.screens.widgets.console_pane import ConsolePane
-from xentui.screens.widgets.text_view import TextView
-
-FAKE = Path(__file__).parents[1] / "unit" / "console_session" / "fake_xenconsole.py"
-DEADLINE = 20.0
-
-
-class Desk(App[None], inherit_bindings=False):
-    """A table that is none, and the deck below it."""
-
-    CSS = "#table { height: 6; } ConsoleDeck { height: 1fr; }"
-
-    def __init__(self, folder: Path, *, leader: str = "ctrl+right_square_bracket") -> None:
-        super().__init__()
-        self.palette = load_themes()[0]["dark"]
-        self.folder, self.host, self.leader = folder, Host(), leader
-        self.words: dict[str, list[str] | None] = {}
-        self.lefts = 0
-
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield TextView(id="table")
-            yield ConsoleDeck(leader=self.leader)
-
-    @property
-    def deck(self) -> ConsoleDeck:
-        return self.query_one(ConsoleDeck)
-
-    def session(self, name: str) -> ConsoleSession:
-        def argv() -> list[str] | None:
-            words = self.words.get(name, [])
-            if words is None:
-                return None
-            return [sys.executable, "-I", "-S", str(FAKE), str(self.folder / f"xenconsole.{name}"), *words]
-
-        return ConsoleSession(self.host, name, argv)
-
-    def on_console_deck_left(self) -> None:
-        self.lefts += 1
-
-
-async def until(pilot: Pilot[None], found: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not found():
-        assert time.monotonic() < end, "\n".join(screen(pilot))
-        await asyncio.sleep(0.01)
-    await pilot.pause()
-
-
-def screen(pilot: Pilot[None]) -> list[str]:
-    app = pilot.app
-    return ["".join(s.text for s in app.screen._compositor.render_strips()[y]) for y in range(app.size.height)]
-
-
-def shown(pilot: Pilot[None], words: str) -> Callable[[], bool]:
-    return lambda: words in "\n".join(screen(pilot))
-
-
-async def opened(pilot: Pilot[None], name: str = "server01") -> ConsolePane:
-    app = pilot.app
-    assert isinstance(app, Desk)
-    pane = await app.deck.open(app.session(name))
-    await until(pilot, lambda: "ready" in "\n".join(pane.session.emulator.display()))
-    return pane
-
-
-def typed(pane: ConsolePane) -> str:
-    """What the guest has read, as it was echoed."""
-    return "".join(pane.session.emulator.display()).replace("][", "")
+from xentui.console.session import State
 
 
 async def test_keys_go_to_the_guest_and_the_leader_does_not(tmp_path: Path) -> None:

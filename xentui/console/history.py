@@ -25,6 +25,13 @@ class Found(NamedTuple):
     width: int
 
 
+class Place(NamedTuple):
+    """A cell: the number of its line, and its column."""
+
+    line: int
+    column: int
+
+
 def first_line(emulator: Emulator) -> int:
     """The number of the oldest line kept."""
     return emulator.scrollback_dropped
@@ -68,6 +75,31 @@ def texts(emulator: Emulator, first: int, last: int) -> Iterator[str]:
         if not wrapped or number == last:
             yield "".join(parts).rstrip(" ")
             parts.clear()
+
+
+def text_between(emulator: Emulator, first: Place, last: Place) -> str:
+    """The text from one cell to another, both included: unfolded, without blanks at the ends of lines."""
+    parts: list[str] = []
+    for number in range(max(first.line, first_line(emulator)), min(last.line, last_line(emulator)) + 1):
+        text, wrapped = _row(emulator, number)
+        start = first.column if number == first.line else 0
+        end = last.column + 1 if number == last.line else emulator.columns
+        text = _cells(text, start, end) if end < emulator.columns or wrapped else _cells(text, start, end).rstrip(" ")
+        parts.append(text if wrapped or number == last.line else text + "\n")
+    return "".join(parts)
+
+
+def _cells(text: str, start: int, end: int) -> str:
+    """The characters that have a cell from `start` to before `end`."""
+    if text.isascii():
+        return text[start:end]
+    found, at = [], 0
+    for character in text:
+        width = cell_len(character)
+        if at < end and (at >= start or at + width > start):
+            found.append(character)
+        at += width
+    return "".join(found)
 
 
 class Timestamps:
