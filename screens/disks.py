@@ -9,12 +9,14 @@ from textual.app import ComposeResult
 
 from xentui.disk_actions import SEE, with_program
 from xentui.disks.device import Disks
+from xentui.disks.target_of import disk_of, target_of
 from xentui.screens import formats
 from xentui.screens.disk_details import DiskDetailsScreen
 from xentui.screens.disk_parts import caption_of, parts_of, uses_sentence, whole_of
 from xentui.screens.drawing import Line
 from xentui.screens.keys import bindings
 from xentui.screens.page import Page, TitleLine
+from xentui.screens.plan import PlanScreen
 from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.disk_bar import DiskBar
 from xentui.screens.widgets.disk_tree import DiskTree
@@ -47,7 +49,9 @@ class DisksScreen(Page):
         yield DiskTree(glyphs, id="tree")
         yield Lines(id="use")
         yield StatusLine(glyphs)
-        yield KeyBar([("Enter", "Details"), ("r", "Read again"), ("?", "Help"), ("Esc", "Back")], always=2)
+        yield KeyBar(
+            [("Enter", "Details"), ("p", "Plan"), ("r", "Read again"), ("?", "Help"), ("Esc", "Back")], always=2
+        )
 
     @property
     def disk_tree(self) -> DiskTree:
@@ -116,3 +120,19 @@ class DisksScreen(Page):
         row = self.disk_tree.selected
         if row is not None:
             self.app.push_screen(DiskDetailsScreen(self.disks, row.device))
+
+    def do_disk_plan(self) -> None:
+        """A plan is made for what holds the partition table."""
+        row = self.disk_tree.selected
+        if row is None:
+            return
+        host = self.xentui.host
+        if host.is_remote:
+            self.say(f"Plans are made on the host itself: ssh {host.name}, and xentui there.", "error")
+            return
+        device = disk_of(self.disks, row.device)
+        if device is None:
+            self.say(f"{row.device.name} lies on nothing that holds a partition table.", "error")
+            return
+        disks, chosen = self.disks, device
+        self.app.push_screen(PlanScreen(disks, chosen, lambda: target_of(disks, chosen)))

@@ -5,13 +5,47 @@ None of it is a toolstack's: the screens carry it out by its name.
 
 from __future__ import annotations
 
+from functools import partial
+
 from xentui.actions import BY_NAME, Action, Group
 
-_D = Group.DISKS
+_disk = partial(Action, group=Group.DISKS, needs_domain=False)
+_plan = partial(Action, group=Group.PLAN, needs_domain=False)
 
+#: On the tree of all disks.
 SEE: tuple[Action, ...] = (
-    Action("disk-details", "Details", ("enter",), _D, "all that is known of it, and all its uses", needs_domain=False),
-    Action("refresh", "Read again", ("f5", "r"), _D, "read all disks and their uses again", needs_domain=False),
+    _disk("disk-details", "Details", ("enter",), help="all that is known of it, and all its uses"),
+    _disk("disk-plan", "Plan", ("p",), help="plan changes to the disk; nothing is written meanwhile"),
+    _disk("disk-image", "New image", ("n",), help="plan a new disk image, a sparse file", changes=True),
+    _disk("refresh", "Read again", ("f5", "r"), help="read all disks and their uses again"),
+)
+
+#: On a plan.
+PLAN: tuple[Action, ...] = (
+    _disk("plan-what", "What to do", ("enter",), help="all that can be done with what is under the cursor"),
+    _disk("plan-add", "Add", ("a",), help="a partition in the free space; in a group, a volume"),
+    _disk("plan-delete", "Delete", ("d",), help="the partition, the volume, the volume group"),
+    _disk("plan-resize", "Resize", ("r",), help="a partition or volume together with its file system"),
+    _disk("plan-move", "Move", ("v",), help="a partition with its data to a place that is free"),
+    _disk("plan-format", "Format", ("f",), help="make a file system or swap space on it"),
+    _disk("plan-type", "Type", ("y",), help="what the table says that a partition is for"),
+    _disk("plan-name", "Name", ("n",), help="a partition's name in a GPT"),
+    _disk("plan-flag", "Flag", ("b",), help="turn a flag of a partition on or off: boot, hidden, ..."),
+    _disk("plan-check", "Check", ("c",), help="check the file system on a partition"),
+    _disk("plan-lvm", "LVM", ("l",), help="physical volumes, volume groups, logical volumes, snapshots"),
+    _disk("plan-mount", "Mount", ("m",), help="mount a partition, with the guide's folders if wanted"),
+    _disk("plan-table", "New table", ("t",), help="an empty partition table; all that was there is lost"),
+    _plan("plan-undo", "Undo", ("u",), help="the list of operations as it was before"),
+    _plan("plan-redo", "Redo", ("U",), help="what was undone, again"),
+    _plan("plan-drop", "Drop one", ("x",), help="take the operation under the cursor out of the list"),
+    _plan("plan-drop-group", "Drop group", ("X",), help="the same with all that were added together with it"),
+    _plan("plan-commands", "Commands", ("C",), help="the exact commands that the plan comes to"),
+    _plan("plan-save", "Save", ("s",), help="write the plan to a file", changes=True),
+    _plan("plan-load", "Load", ("o",), help="read a plan from a file"),
+    _plan(
+        "plan-write", "Write", ("w",), help="carry the plan out", changes=True, dangerous=True,
+        warning="What the plan deletes or formats is lost.",
+    ),
 )  # fmt: skip
 
 
