@@ -35,9 +35,7 @@ def _sentence(need: str, world: World, host: Host) -> str | None:
         # In the demo dom0 everybody may do everything.
         return None if host.is_demo or world.text("id", "-u").strip() == "0" else "it needs root: try sudo -s first"
     elif word == "program":
-        return (
-            None if world.ok("sh", "-c", 'command -v -- "$1"', "sh", argument) else f"it needs the program {argument}"
-        )
+        return None if world.has_program(argument) else f"it needs the program {argument}"
     elif word == "file":
         return None if world.ok("test", "-e", argument) else f"it needs {argument}, which is not there"
     elif need.startswith("memory>="):

@@ -215,7 +215,7 @@ class _Reader:
     def _take_block(self, kind: Kind, attributes: str, text: str, line: int) -> None:
         draft = self._draft
         if draft is self._intro and kind not in (Kind.SETUP, Kind.SHOW, Kind.CLEANUP):
-            self._complain(line, f"a {kind} before the first step (##)")
+            self._complain(line, f"{kind} stands before the first step (##)")
             return
         console, seconds = self._attributes(kind, attributes, line)
         if kind is Kind.CHECK:

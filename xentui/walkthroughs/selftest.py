@@ -32,7 +32,7 @@ class StepResult:
 
 
 @dataclass
-class TestResult:
+class Outcome:
     """What came of a test. `skipped` says why it was not begun, `left_out` why it stopped early."""
 
     walkthrough: Walkthrough
@@ -64,9 +64,9 @@ class SelfTest:
         self._world = World(host, self._consoles)
         self._last: Done = Done(True)
 
-    def run(self) -> TestResult:
+    def run(self) -> Outcome:
         """Do it, and clean up whatever happens. Blocks for as long as the walkthrough's own commands take."""
-        result = TestResult(self._walkthrough)
+        result = Outcome(self._walkthrough)
         missing = unmet(self._walkthrough, self._values, self._world)
         if missing:
             result.skipped = "; ".join(missing)
@@ -84,7 +84,7 @@ class SelfTest:
             self._consoles.close()
         return result
 
-    def _walk(self, result: TestResult) -> None:
+    def _walk(self, result: Outcome) -> None:
         self._carry_out(self._walkthrough.setup)
         for number, step in enumerate(self._walkthrough.steps, 1):
             if step.danger is not None and not self._dangerous:
@@ -145,7 +145,7 @@ class SelfTest:
         self._carry_out(row.step.of_kind(Kind.SETUP))
         return self._solve(row, " is done a second time")
 
-    def _clean_up(self, result: TestResult, before: trace.Trace) -> None:
+    def _clean_up(self, result: Outcome, before: trace.Trace) -> None:
         self._said("cleaning up")
         self._carry_out(clean_up(self._walkthrough, self._done_steps))
         try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentui.walkthroughs.selftest import TestResult
+from xentui.walkthroughs.selftest import Outcome
 
 
-def table(result: TestResult) -> Iterator[str]:
+def table(result: Outcome) -> Iterator[str]:
     """A line for each step, then what was wrong."""
     walkthrough = result.walkthrough
     yield f"{walkthrough.id}: {walkthrough.title}"
@@ -23,7 +23,7 @@ def table(result: TestResult) -> Iterator[str]:
     yield f"  {'passed' if result.ok else 'FAILED'}"
 
 
-def result_json(result: TestResult) -> dict[str, object]:
+def result_json(result: Outcome) -> dict[str, object]:
     """The same as JSON."""
     return {
         "id": result.walkthrough.id,

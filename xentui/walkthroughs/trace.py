@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xentui.walkthroughs.world import UnknownError, World
 
-#: Where guests, their disks and what belongs to them stand.
+#: Where guests, their disks and what belongs to them stand. What is mounted in one of them is not looked into.
 FOLDERS = (
-    "/etc/xen", "/srv", "/var/lib/xen/save", "/var/lib/libvirt/images", "/mnt", "/etc/systemd/network",
-    "/etc/network",
+    "/etc/xen", "/srv", "/srv/xen", "/var/lib/xen/save", "/var/lib/libvirt/images", "/mnt",
+    "/etc/systemd/network", "/etc/network",
 )  # fmt: skip
 #: Files up to this size (KiB) are compared by what is in them.
 _SMALL_KIB = 1024

@@ -50,7 +50,7 @@ class World:
     def run(self, argv: Sequence[str], *, text_in: str | None = None) -> CommandRecord:
         """What a program says, in the file system that the user's shell sees. Raises UnknownError."""
         try:
-            return self.host.runner.run(
+            done = self.host.runner.run(
                 self.host.inside_argv(argv),
                 deadline=LOOK_SECONDS, shown=argv, record=False, check=False, text_in=text_in, cancel=self.cancel,
             )  # fmt: skip
@@ -58,6 +58,9 @@ class World:
             raise UnknownError(f"there is no program {argv[0]} here") from error
         except (DeadlineError, CancelledError, HostError) as error:
             raise UnknownError(str(error)) from error
+        if done.status == 255 and self.host.is_remote:  # ssh's own
+            raise UnknownError(f"{self.host.name} cannot be reached")
+        return done
 
     def ok(self, *argv: str) -> bool:
         """Whether a program that answers by its exit status says yes. Raises UnknownError."""
@@ -65,6 +68,10 @@ class World:
         if done.status in (126, 127):  # said by what starts it, where that is not us
             raise UnknownError(f"there is no program {argv[0]} here")
         return done.ok
+
+    def has_program(self, name: str) -> bool:
+        """Whether there is such a program. Raises UnknownError."""
+        return self.ok("sh", "-c", 'command -v -- "$1" >/dev/null || exit 1', "sh", name)
 
     def text(self, *argv: str) -> str:
         """What a program prints. Raises UnknownError if it fails."""
