@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from xentui.walkthroughs import cli as walkthrough_verb
 from xentui.xlcfg import cli as config_verb
 
 DONE, FAILED, USAGE = 0, 1, 2
+CONSOLE = BY_NAME["console"]
 
 #: What a verb may fail with: each is one sentence for the user.
 FAILURES = (CommandError, ToolstackError, HostError, OSError, ValueError)
@@ -84,13 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     for action in ACTIONS:
         if action.verb and action.run is not None:
             _action_verb(verbs, action)
-    console = _verb(verbs, "console", "a guest's raw console; detach with the key", _console)
-    console.add_argument("name", metavar="NAME")
-    console.add_argument("-e", "--escape", metavar="KEY", help="the detach key, as ^X (default: the leader key)")
-    replay = _verb(verbs, "replay", "feed a recorded stream to the emulator, print the last screen", _replay)
-    replay.add_argument("file", metavar="FILE", type=Path)
-    replay.add_argument("--size", metavar="COLSxROWS", help="the size of the screen (default 80x24)")
-    replay.add_argument("--json", action="store_true")
+    _console_verbs(verbs)
     config_verb.add_parser(verbs)
     walkthrough_verb.add_parser(verbs, _host)
     _guest_verbs(verbs)
@@ -135,6 +130,12 @@ def _action_verb(verbs: Verbs, action: Action) -> None:
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
+def _console_verbs(verbs: Verbs) -> None:
+    from xentui import console_verbs
+
+    console_verbs.add_parsers(verbs, _inventory, lambda inventory, name: _find(_snapshot(inventory), name, CONSOLE))
+
+
 def _guest_verbs(verbs: Verbs) -> None:
     from xentui.guests import cli as guests
 
@@ -144,10 +145,10 @@ def _guest_verbs(verbs: Verbs) -> None:
 def _disks_verb(verbs: Verbs) -> None:
     from xentui.disks import cli as disks
 
-    def read_disks(host: Host) -> Disks:
+    def read_disks(host: Host, images: Iterable[str]) -> Disks:
         from xentui import guest_disks
 
-        return guest_disks.read_disks(host)
+        return guest_disks.read_disks(host, images)
 
     disks.add_parser(verbs, _host, read_disks)
 
@@ -247,26 +248,6 @@ def _say_demo(host: Host) -> None:
         print("(the demo dom0: nothing here is real)", file=sys.stderr)
 
 
-def _replay(args: argparse.Namespace) -> int:
-    from xentui.console.replay import replay, replay_json
-
-    emulator = replay(args.file, _size(args.size))
-    if args.json:
-        print(json.dumps(replay_json(emulator)))
-    else:
-        print("\n".join(row.rstrip() for row in emulator.display()))
-    return DONE
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    columns, _, rows = text.partition("x")
-    if not (columns.isdecimal() and rows.isdecimal() and 0 < int(columns) <= 1000 and 0 < int(rows) <= 1000):
-        raise UsageError(f"--size {text}: give it as COLSxROWS, like 80x24")
-    return int(columns), int(rows)
-
-
 # Doing.
 
 
@@ -333,18 +314,6 @@ def _confirmed(action: Action, domains: Sequence[Domain]) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(f"{action.name} {names}: to do it without being asked, give --yes")
     return input(f"{action.title} {names}? {action.warning} [y/N] ").strip().lower() in ("y", "yes")
-
-
-def _console(args: argparse.Namespace) -> int:
-    with _inventory(args) as inventory:
-        domain = _find(_snapshot(inventory), args.name, BY_NAME["console"])
-        why = impossible(BY_NAME["console"], domain)
-        if why is not None:
-            return _complain(f"{domain.name}: {why}", FAILED)
-        from xentui.console.raw import raw_console
-
-        escape = args.escape or load_settings().leader
-        return raw_console(inventory, domain, escape=escape, may_type=not args.read_only)
 
 
 def _open_screen(args: argparse.Namespace) -> int:

@@ -12,14 +12,14 @@ from xentui.disks import operations as ops
 from xentui.disks.layout import GRAIN, Content, Layout, PlannedPartition, Room, rooms
 from xentui.disks.operations import Operation, PlanError
 from xentui.disks.placing import place, resized_end
-from xentui.disks.replay_lvm import Groups
+from xentui.disks.replay_lvm import SHRINKABLE, Groups
 from xentui.disks.scratch import Placed, Scratch
 from xentui.disks.sizes import about
 from xentui.disks.table import Read, Table
 from xentui.disks.target import Target
 
-#: What can be made smaller, and grown, with what lies on it.
-SHRINKABLE = ("ext4", "ext3", "ext2", "ntfs", "swap")
+#: What grows along with its partition.
+
 GROWABLE = (*SHRINKABLE, "LVM2_member")
 _MADE = {"swap": "swap", "vfat": "vfat", "ntfs": "ntfs", "ext4": "ext4", "ext3": "ext3", "ext2": "ext2"}
 

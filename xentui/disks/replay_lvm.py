@@ -14,7 +14,7 @@ from xentui.disks.sizes import Size, about, exact_size
 #: LVM's default extent, and what it keeps of each physical volume for itself; bytes.
 _EXTENT = 4 << 20
 _KEPT = 1 << 20
-_SHRINKABLE = ("ext4", "ext3", "ext2", "ntfs", "swap")
+SHRINKABLE = ("ext4", "ext3", "ext2", "ntfs", "swap")
 
 
 @dataclass(slots=True)
@@ -180,7 +180,7 @@ class Groups:
         own = volume.size // group.extent
         extents = _extents(operation.size, group.free + own, group, notes)
         what = volume.content.type if volume.content is not None and volume.content.planned is None else None
-        if extents < own and what is not None and what not in _SHRINKABLE:
+        if extents < own and what is not None and what not in SHRINKABLE:
             raise PlanError(f"{what} on it cannot be made smaller here")
         if extents < own and what is None and volume.present:
             notes.append("nothing known lies on it; what is at its end is cut off")
