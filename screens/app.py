@@ -34,6 +34,7 @@ from xentui.screens.jobs import Job, Jobs
 from xentui.screens.keys import bindings, shown
 from xentui.screens.live_screen import LiveScreen
 from xentui.screens.messages import InventoryChanged, JobEnded, SnapshotTaken
+from xentui.screens.new_guest import NewGuestScreen
 from xentui.screens.palette import palette_choices
 from xentui.screens.performing import perform
 from xentui.screens.refresher import InventoryLike, Refresher
@@ -93,7 +94,9 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.inventory: InventoryLike = inventory if inventory is not None else Inventory(host)
         self.interval, self.leader, self.share = interval, leader, share
         self.history, self.jobs = History(), Jobs()
-        self.read_disks: Callable[[], Disks] = lambda: read_disks(host)
+        #: Images that the user made or asked for: nobody else may know of them.
+        self.disk_images: list[str] = []
+        self.read_disks: Callable[[], Disks] = lambda: read_disks(host, self.disk_images)
         self.snapshot: Snapshot | None = None
         #: The walkthrough that is open, whether or not it is in view.
         self.walkthrough: WalkthroughScreen | None = None
@@ -256,6 +259,10 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
             self.history.note(job.domain.key, f"{job.action.title}: done from here", time.time())
             # What was refused of several stays to be read.
             self.say(f"{job.action.title} {name}: done. {job.aside}".rstrip(), "error" if job.aside else "good")
+            if job.remarks:
+                said = Failure(f"{job.action.title} {name}", "done.", "\n".join(job.remarks), "dialog-title")
+                self._failures.append(said)
+                self.show_failures()
             return
         if job.cancel.is_set():
             self.history.note(job.domain.key, f"{job.action.title}: cancelled", time.time())
@@ -271,8 +278,9 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         """Tell what went wrong, unless a dialog is open: what is typed there must not go elsewhere."""
         if self._failures and not isinstance(self.screen, Dialog):
             headline, details = merged(self._failures)
+            role = "danger" if any(one.role == "danger" for one in self._failures) else self._failures[0].role
             self._failures.clear()
-            self.push_screen(MessageDialog(headline, details))
+            self.push_screen(MessageDialog(headline, details, role=role))
 
     def do_refresh(self) -> None:
         self.inventory.retry()
@@ -281,6 +289,9 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
 
     def do_host_info(self) -> None:
         self._open(HostInfoScreen())
+
+    def do_new_guest(self) -> None:
+        self._open(NewGuestScreen())
 
     def do_disks(self) -> None:
         self._open(DisksScreen())

@@ -15,8 +15,10 @@ from xentui.screens.columns import SORTABLE
 from xentui.screens.consoles import session_for, split
 from xentui.screens.details import DetailsScreen
 from xentui.screens.dialogs.choose import Choice, Choose
+from xentui.screens.guest_tasks import ask_clone, ask_delete
 from xentui.screens.keys import bindings, shown
 from xentui.screens.live_screen import LiveScreen
+from xentui.screens.snapshots import SnapshotsScreen
 from xentui.screens.widgets.console_deck import ConsoleDeck
 from xentui.screens.widgets.console_keys import LEADER_KEYS
 from xentui.screens.widgets.console_pane import ConsolePane
@@ -191,6 +193,18 @@ class DomainsScreen(LiveScreen):
     def do_details(self) -> None:
         if self.table.selected is not None:
             self.app.push_screen(DetailsScreen(self.table.selected))
+
+    def do_snapshots(self) -> None:
+        if self.table.selected is not None:
+            self.app.push_screen(SnapshotsScreen(self.table.selected))
+
+    def do_clone(self) -> None:
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_clone(self.xentui, self.table.selected.name))
+
+    def do_delete_guest(self) -> None:
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_delete(self.xentui, self.table.selected.name))
 
     def do_mark(self) -> None:
         self.table.toggle_mark()

@@ -21,6 +21,8 @@ class Job:
 
     def __init__(self, action: Action, domain: Domain, argument: str = "", aside: str = "") -> None:
         self.action, self.domain, self.argument, self.aside = action, domain, argument, aside
+        #: What the user has to read once it is done.
+        self.remarks: list[str] = []
         self.cancel = threading.Event()
         self.started = time.monotonic()
 

@@ -24,6 +24,7 @@ class Group(StrEnum):
     CONSOLE = "Console"
     RESOURCES = "Resources"
     STATE = "Saved state"
+    GUESTS = "Guests"
     VIEW = "View"
     DISKS = "Disks"
     PLAN = "The plan"
@@ -128,6 +129,18 @@ def _paused(domain: Domain) -> Reason:
 
 def _saved(domain: Domain) -> Reason:
     return None if domain.state is State.SAVED else f"The domain is not saved, it is {domain.state}."
+
+
+def _off(domain: Domain) -> Reason:
+    if domain.state is State.SAVED:
+        return "The domain is saved: restore it and shut it down first."
+    return f"The domain is {domain.state}: shut it down first." if domain.state.alive else None
+
+
+def _xls_own(domain: Domain) -> Reason:
+    if domain.libvirt_owns:
+        return "It is libvirt's; this is for guests of xl."
+    return None if domain.config_file is not None else "No configuration file of this domain is known."
 
 
 def _renamable(domain: Domain) -> Reason:
@@ -290,6 +303,15 @@ ACTIONS: tuple[Action, ...] = (
         changes=True, many=True, reason=_autostartable,
         run=lambda t, d, _, __: t.set_autostart(d, not d.autostart),
     ),
+    Action("new-guest", "New guest", ("N",), Group.GUESTS, "make a guest: Debian, a CD, an image, busybox, a template",
+           changes=True, needs_domain=False),
+    Action("snapshots", "Snapshots", ("t",), Group.GUESTS, "its snapshots as a tree: take, revert, delete",
+           reason=_first(_guest, _xls_own)),
+    Action("clone", "Clone", ("y",), Group.GUESTS, "copy the guest, with its disks, under another name",
+           changes=True, reason=_first(_guest, _xls_own, _off)),
+    Action("delete-guest", "Delete", ("X",), Group.GUESTS, "take it away, with all that was made for it",
+           changes=True, dangerous=True, warning="All of this is gone for good.",
+           reason=_first(_guest, _xls_own, _off)),
     Action("mark", "Mark", ("space",), Group.VIEW, "mark the domain; power actions go to all marked ones"),
     Action("mark-all", "Mark all", ("asterisk",), Group.VIEW, "mark every domain shown, or none", needs_domain=False),
     Action("filter", "Filter", ("slash",), Group.VIEW, "show only the domains that hold what you type",

@@ -73,6 +73,9 @@ def make(
     cancel: threading.Event | None = None,
 ) -> list[str]:
     """Carry the plan out; give what the user is to be told. Raises GuestError, and then nothing of it is left."""
+    # Time may have passed since it was planned: what was free may be taken.
+    site.check_name(plan.spec.name)
+    _check_disks(site, plan.spec)
     guest = Manifest(plan.spec.name, plan.spec.source.name, plan.spec.config_path, wish=plan.spec.wish)
     work = Work(site.host, guest, say, cancel)
     work.carry_out(plan.steps)

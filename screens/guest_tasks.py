@@ -1,0 +1,82 @@
+"""Cloning and deleting a guest from the table: look at everything in a thread, ask, and do it as a job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from xentui.actions import BY_NAME
+from xentui.domains.domain import Domain
+from xentui.guests import clone, delete
+from xentui.guests.errors import GuestError
+from xentui.guests.site import Site
+from xentui.screens.dialogs.ask import Ask
+from xentui.screens.dialogs.confirm import Confirm
+from xentui.screens.guest_jobs import GuestJob
+from xentui.subprocesses import printable
+
+if TYPE_CHECKING:
+    from xentui.screens.app import XentuiApp
+
+Found = TypeVar("Found")
+
+
+def site_of(app: XentuiApp) -> Site:
+    """The host as it is now. Blocks."""
+    return Site(app.host, app.inventory.snapshot())
+
+
+async def looked_at(app: XentuiApp, look: Callable[[Site], Found]) -> Found | None:
+    """What `look` finds, in a thread; None when it refuses, which is said."""
+    app.say("Looking ...")
+    try:
+        found = await asyncio.to_thread(lambda: look(site_of(app)))
+    except GuestError as error:
+        app.say(printable(error.headline), "error")
+        return None
+    app.say("")
+    return found
+
+
+async def ask_clone(app: XentuiApp, name: str, snapshot: str = "") -> None:
+    """Ask for the new name, and clone."""
+    remark = f"its disks as they were at {snapshot}" if snapshot else "its disks are copied, its identity is new"
+    new = await app.push_screen_wait(
+        Ask(f"Clone {printable(name)} under the name", f"{name}-2", lambda _answer: None, remark)
+    )
+    if new is None:
+        return
+    plan = await looked_at(app, lambda site: clone.plan(site, name, new, snapshot=snapshot))
+    if plan is None:
+        return
+
+    def work(job: GuestJob) -> list[str]:
+        site = site_of(app)
+        return clone.clone(site, plan, clone.work_for(site, plan, name, say=job.say, cancel=job.cancel))
+
+    app.start_job(GuestJob(BY_NAME["clone"], Domain(name=new), work))
+
+
+async def ask_delete(app: XentuiApp, name: str) -> None:
+    """Show all that would be removed, ask, and remove it."""
+    action = BY_NAME["delete-guest"]
+    found = await looked_at(app, lambda site: delete.to_delete(site, name))
+    if found is None:
+        return
+    lines = [printable(line) for line in found.describe()[1:]]
+    question = f"Delete {printable(name)} with all that was made for it?"
+    command = f"xentui delete {name} --confirm {name}"
+    if not await app.push_screen_wait(Confirm(question, lines, action.warning, [command], action.title)):
+        app.say("Nothing was done.")
+        return
+
+    def work(_job: GuestJob) -> None:
+        # Looked at anew: it may run by now.
+        site = site_of(app)
+        again = delete.to_delete(site, name)
+        if again.things != found.things or again.snapshots != found.snapshots:
+            raise GuestError(f"{name} changed meanwhile; nothing was removed.")
+        delete.carry_out(site, again)
+
+    app.start_job(GuestJob(action, Domain(name=name), work))

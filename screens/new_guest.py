@@ -1,0 +1,291 @@
+"""The wizard: it asks what `xentui create` asks, and shows the steps and the configuration before anything is made."""
+
+from __future__ import annotations
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from xentui.disk_actions import with_program
+from xentui.domains.domain import Domain
+from xentui.guest_actions import NEW
+from xentui.guests.errors import GuestError
+from xentui.guests.make import Plan, make, plan
+from xentui.guests.options import OPTIONS, SOURCES, Option
+from xentui.guests.site import Site
+from xentui.guests.spec import TYPES
+from xentui.guests.templates import Template, all_templates, merged, template
+from xentui.guests.wishes import settings_of, spec_of
+from xentui.screens.dialogs.ask import Ask
+from xentui.screens.dialogs.choose import Choice, Choose
+from xentui.screens.drawing import Line, wrap
+from xentui.screens.guest_jobs import GuestJob
+from xentui.screens.guest_tasks import site_of
+from xentui.screens.keys import bindings
+from xentui.screens.page import Page, TitleLine
+from xentui.screens.widgets.cursor_list import CursorList
+from xentui.screens.widgets.key_bar import KeyBar
+from xentui.screens.widgets.lines import Lines
+from xentui.screens.widgets.pick_list import PickList
+from xentui.screens.widgets.status_line import StatusLine
+from xentui.screens.widgets.text_view import TextView
+from xentui.subprocesses import printable
+
+_LABELS = 14
+#: What is asked first, and what is a choice out of a few.
+_NAME = Option("name", "its name: letters, digits and . _ + -")
+_TEMPLATE = Option("template", "begin with what a template says")
+_START = Option("start", "start it when it is made", kind="flag")
+_CHOICES = {"type": TYPES, "boot": ("own", "dom0")}
+_ABOUT = {
+    "busybox": "a small guest of 128 MiB on dom0's kernel, in a second",
+    "debian": "Debian, installed here by mmdebstrap",
+    "installer": "the Debian Installer in text, at its console",
+    "cd": "a CD image, emulated whole: Windows, anything",
+    "image": "a disk image made elsewhere, copied: qcow2, vmdk, vhdx, raw",
+    "kernel": "a kernel on dom0",
+    "disk": "what is on a disk already",
+}
+
+
+class NewGuestScreen(Page):
+    """The questions above, what comes of the answers below."""
+
+    DEFAULT_CSS = """
+    NewGuestScreen > PickList { height: 1fr; }
+    NewGuestScreen > #rule { height: 1; }
+    NewGuestScreen > TextView { height: 1fr; }
+    """
+    AUTO_FOCUS = "#fields"
+    BINDINGS = [*bindings(NEW), Binding("tab,shift+tab", "other", show=False)]
+    registry = with_program(NEW)
+    heading = "A new guest"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.guest = ""
+        self.base: Template | None = None
+        self.start_it = False
+        self.wish: dict[str, str | bool | list[str]] = {}
+        self.plan: Plan | None = None
+        self._asked = 0  # counts the plans that were asked for: an older one that comes late is dropped
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine(id="title")
+        yield PickList(id="fields")
+        yield Lines(id="rule")
+        yield TextView(id="outcome")
+        yield StatusLine(self.xentui.glyphs)
+        hints = [("Enter", "Change"), ("Del", "Clear"), ("Tab", "Look below"), ("F2", "Make it")]
+        yield KeyBar([*hints, ("?", "Help"), ("Esc", "Back")], always=4)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._changed()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._show_fields()
+        self._show_outcome()
+
+    # The questions
+
+    @property
+    def fields(self) -> list[Option]:
+        """What is asked for, as far as it goes with the source that is chosen."""
+        source = self._answer("source")
+        own = [option for option in OPTIONS if not option.sources or source in option.sources]
+        rest = [option for option in own if option.name != "source"]
+        first = [option for option in rest if option.sources]
+        return [_NAME, _TEMPLATE, *[o for o in own if o.name == "source"], *first,
+                *[o for o in rest if not o.sources], _START]  # fmt: skip
+
+    @property
+    def field(self) -> Option:
+        """The question under the cursor."""
+        fields = self.fields
+        return fields[min(self.query_one("#fields", PickList).cursor, len(fields) - 1)]
+
+    def _value(self, option: Option) -> str:
+        if option is _NAME:
+            return self.guest
+        if option is _TEMPLATE:
+            return self.base.id if self.base is not None else ""
+        value = self.start_it if option is _START else self.wish.get(option.name, "")
+        if isinstance(value, bool):
+            return "yes" if value else ""
+        return "; ".join(value) if isinstance(value, list) else value
+
+    def _usual(self, option: Option) -> str:
+        """What it will be if nothing is said; where that is not known, what it is."""
+        spec = self.plan.spec if self.plan is not None else None
+        if spec is not None:
+            known = {"type": spec.type, "memory": f"{spec.memory_mib} MiB", "vcpus": str(spec.vcpus), "mac": spec.mac,
+                     "bridge": spec.bridge or "", "dir": spec.folder}  # fmt: skip
+            if option.name in known:
+                return f"({known[option.name]})"
+        if self.base is not None and option.name in self.base.wish:
+            value = self.base.wish[option.name]
+            return f"({'; '.join(value) if isinstance(value, list) else 'yes' if value is True else value})"
+        return option.help
+
+    def _answer(self, name: str) -> str:
+        """What was answered to a question, or else what the template says."""
+        value = self.wish.get(name) or (self.base.wish.get(name) if self.base is not None else "")
+        return value if isinstance(value, str) else ""
+
+    def _show_fields(self) -> None:
+        rows: list[Line] = []
+        for option in self.fields:
+            value = self._value(option)
+            label = f"{option.name:<{_LABELS}}"
+            rows.append(((label, "strong"), (printable(value), "text") if value else (self._usual(option), "dim")))
+        self.query_one("#fields", PickList).show(rows, self.query_one("#fields", PickList).cursor)
+
+    def do_edit_field(self) -> None:
+        if self.focused is self.query_one("#outcome"):
+            self.query_one("#fields").focus()
+            return
+        self.xentui.run_dialogs(self._edit(self.field))
+
+    def on_cursor_list_chosen(self, event: CursorList.Chosen) -> None:
+        self.do_edit_field()
+
+    async def _edit(self, option: Option) -> None:
+        if option is _START:
+            self.start_it = not self.start_it
+        elif option.kind == "flag":
+            self._set(option, not self.wish.get(option.name, False))
+        elif (choices := self._choices(option)) is not None:
+            answer = await self.app.push_screen_wait(
+                Choose(option.name, choices, current=self._value(option) or None, with_filter=len(choices) > 9)
+            )
+            if answer is not None:
+                self._set(option, answer)
+        else:
+            remark = f"{option.help}; several with ; between" if option.kind == "list" else option.help
+            answer = await self.app.push_screen_wait(Ask(option.name, self._value(option), lambda _text: None, remark))
+            if answer is not None:
+                several = [item.strip() for item in answer.split(";") if item.strip()]
+                self._set(option, several if option.kind == "list" else answer.strip())
+        self._changed()
+
+    def _choices(self, option: Option) -> list[Choice] | None:
+        if option.name == "source":
+            return [Choice(source, source, _ABOUT[source]) for source in SOURCES]
+        if option is _TEMPLATE:
+            found, problems = all_templates(self.xentui.host)
+            if problems:
+                self.say(printable(problems[0]), "error")
+            return [Choice(one.id, printable(one.id), printable(one.description)) for one in found]
+        if option.name in _CHOICES:
+            return [Choice(word, word) for word in _CHOICES[option.name]]
+        return None
+
+    def _set(self, option: Option, value: str | bool | list[str]) -> None:
+        if option is _NAME:
+            self.guest = str(value)
+        elif option is _TEMPLATE:
+            self._set_template(str(value))
+        elif value:
+            self.wish[option.name] = value
+        else:
+            self.wish.pop(option.name, None)
+        if option.name == "source":
+            # Answers to another source's questions would only be in the way.
+            asked = {field.name for field in self.fields}
+            self.wish = {name: answer for name, answer in self.wish.items() if name in asked}
+
+    def _set_template(self, name: str) -> None:
+        try:
+            self.base = template(self.xentui.host, name) if name else None
+        except GuestError as error:
+            self.say(printable(error.headline), "error")
+
+    def do_clear_field(self) -> None:
+        option = self.field
+        if option is _START:
+            self.start_it = False
+        else:
+            self._set(option, "")
+        self._changed()
+
+    def action_other(self) -> None:
+        """From the questions to what comes of them, and back."""
+        fields, outcome = self.query_one("#fields"), self.query_one("#outcome")
+        (fields if self.focused is outcome else outcome).focus()
+
+    # What comes of it
+
+    def _changed(self) -> None:
+        self._asked += 1
+        self._show_fields()
+        self._think(self._asked, self.guest, self.base, dict(self.wish))
+
+    @work(thread=True, exclusive=True, group="plan")
+    def _think(self, asked: int, guest: str, base: Template | None, wish: dict[str, str | bool | list[str]]) -> None:
+        found: Plan | None = None
+        try:
+            site = site_of(self.xentui)
+            found, problem = planned(site, guest, base, wish), ""
+        except GuestError as error:
+            problem = error.headline
+        if self.app.is_running:
+            self.app.call_from_thread(self._take, asked, found, problem)
+
+    def _take(self, asked: int, found: Plan | None, problem: str) -> None:
+        if asked != self._asked or not self.is_mounted:
+            return
+        self.plan, self.problem = found, problem
+        self._show_fields()
+        self._show_outcome()
+
+    problem = ""
+
+    def _show_outcome(self) -> None:
+        view, rule = self.query_one("#outcome", TextView), self.query_one("#rule", Lines)
+        width = max(10, self.app.size.width - 2)
+        if self.plan is None:
+            rule.show([((" Not yet", "strong"),)])
+            view.show([((f" {line}", "problem"),) for line in wrap(printable(self.problem), width)])
+            return
+        rule.show([((" F2 makes this:", "strong"),)])
+        lines: list[Line] = []
+        for warning in self.plan.warnings:
+            lines += [((f" {line}", "problem"),) for line in wrap(printable(warning), width)]
+        for line in self.plan.describe():
+            lines.append(((f" {printable(line)}", "text"),))
+        view.show(lines)
+
+    def do_make_guest(self) -> None:
+        if self.plan is None:
+            self.say(printable(self.problem) or "It is still being thought through.", "error")
+            return
+        made, start = self.plan, self.start_it
+        app = self.xentui
+
+        def work(job: GuestJob) -> list[str]:
+            site = site_of(app)
+            said = make(site, made, job.say, job.cancel)
+            if start:
+                job.say("starting it")
+                domain = app.inventory.snapshot().domain(made.spec.name)
+                if domain is not None:
+                    app.inventory.toolstack(domain).start(domain, cancel=job.cancel)
+            return said
+
+        app.pop_screen()
+        app.start_job(GuestJob(self.registry["make-guest"], Domain(name=made.spec.name), work))
+
+
+def planned(site: Site, guest: str, base: Template | None, wish: dict[str, str | bool | list[str]]) -> Plan:
+    """The plan of a guest as the answers have it so far. Raises GuestError for what is still missing or wrong."""
+    everything = merged(base.wish, wish) if base is not None else wish
+    settings = settings_of(base) if base is not None else None
+    name = guest or (base.guest if base is not None else "")
+    if not everything.get("source") and not everything.get("disk") and settings is None:
+        raise GuestError("Say where its system comes from: source, or a template.")
+    spec = spec_of(site, name or "unnamed", everything, settings)
+    if not name:
+        raise GuestError("Give it a name.")
+    return plan(site, spec)

@@ -1,0 +1,188 @@
+"""The wizard, snapshots, cloning and deleting on the screen, over a host whose files stand in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from driving import Desk, opened
+from fakes import FakeHost, FakeInventory, domain, guide
+
+from xentui.domains.domain import Disk, HostInfo, State
+from xentui.host import Host
+
+
+class FolderHost(FakeHost):
+    """Its files are real ones, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(demo=True)
+        self.folder = folder
+
+    def path(self, path: str) -> Path:
+        return self.folder / path.lstrip("/")
+
+    def read(self, path: str, limit: int = 1 << 20, *, tail: bool = False) -> bytes:
+        return Host.read(self, path, limit, tail=tail)
+
+    def write(self, path: str, text: str) -> None:
+        self.path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.path(path).write_text(text)
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FolderHost]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    host = FolderHost(tmp_path / "root")
+    for path in ("/boot/vmlinuz", "/usr/lib/xentui/guest.img"):
+        host.write(path, "x")
+    host.write("/etc/xen/server02.cfg", 'name = "server02"\nkernel = "/boot/vmlinuz"\nvif = [ "bridge=xenbr0" ]\n')
+    yield host
+
+
+def inventory() -> FakeInventory:
+    made = FakeInventory()
+    made.host_info = HostInfo("xenlive", free_memory_mib=900, virt_caps=("pv", "hvm"))
+    return made
+
+
+async def answer(desk: Desk, field: str, text: str) -> None:
+    """Go to a question and answer it."""
+    await desk.press("home")
+    for _ in range(60):
+        if any(line.startswith(f"> {field} ") for line in desk.text().splitlines()):
+            break
+        await desk.press("down")
+    await desk.press("enter", *text, "enter")
+
+
+async def choose(desk: Desk, field: str, *keys: str) -> None:
+    await answer(desk, field, "")
+    await desk.press(*keys)
+
+
+async def test_a_guest_from_the_first_question_to_the_file(host: FolderHost) -> None:
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("N")
+        await desk.see("A new guest", "Not yet", "Say where its system comes from")
+        await desk.press("down", "down", "enter")  # the source: busybox is the first
+        await desk.see("busybox", "debian")
+        await desk.press("enter")
+        await desk.see("Give it a name.")
+        await desk.press("f2")
+        assert "Give it a name." in desk.line("Give it a name.")
+        await answer(desk, "name", "web")
+        await desk.see("F2 makes this:", "Steps to make web:")
+        await answer(desk, "memory", "160")
+        await answer(desk, "disk", "1M")
+        await desk.see("Make the new file /srv/xen/web-disk.img, 1 MiB, raw")
+        await desk.press("tab", "end")
+        await desk.see('bridge=xenbr0" ]')
+        await desk.press("f2")
+        await desk.until(lambda: not desk.app.jobs.running)
+        await desk.see("Make web: done.", "livexen")  # what to do next is told
+        await desk.press("enter")
+        text = host.path("/etc/xen/web.cfg").read_text()
+        assert "memory = 160" in text and 'type = "pvh"' in text
+        assert host.path("/srv/xen/web-disk.img").stat().st_size == 1 << 20
+
+
+async def test_what_is_wrong_is_said_and_nothing_is_made(host: FolderHost) -> None:
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("N", "down", "down", "enter", "enter")
+        await answer(desk, "name", "server01")
+        await desk.see("There is a guest server01 already")
+        await desk.press("f2")
+        assert "There is a guest server01 already" in desk.text()
+        assert not host.path("/etc/xen/server01.cfg").exists()
+        await answer(desk, "name", "[bold]")
+        await desk.see("'[bold]' is no name for a guest")
+        await desk.press("escape")
+        await desk.see("server01")
+
+
+async def test_a_template_fills_in_and_shows_its_questions(host: FolderHost) -> None:
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("N", "down", "enter", *"windows", "enter")
+        await desk.see("windows", "--source cd needs --cd FILE")
+        assert "cd " in desk.text() and "drivers" in desk.text()
+        await desk.see("(yes)")
+
+
+async def test_read_only_makes_nothing(host: FolderHost) -> None:
+    async with opened(inventory(), host=host, read_only=True) as desk:
+        await desk.press("N")
+        assert "read-only" in desk.text()
+
+
+async def test_snapshots_are_taken_reverted_and_deleted(host: FolderHost) -> None:
+    stock = inventory()
+    stock.domains = [*guide()[:3], domain("server02", disks=(Disk("xvda", "/srv/xen/d.img", "raw"),))]
+    host.write("/srv/xen/d.img", "before")
+    async with opened(stock, host=host) as desk:
+        await desk.press("slash", *"server02", "enter", "t")
+        await desk.see("Snapshots of server02", "No snapshots yet")
+        await desk.press("t", "ctrl+u", *"one", "enter")
+        await desk.until(lambda: not desk.app.jobs.running)
+        await desk.refresh()
+        await desk.see("* one", "disks")
+        assert host.path("/srv/xen/d.img.one").read_text() == "before"
+        host.write("/srv/xen/d.img", "after")
+        await desk.press("r")
+        await desk.see("Revert server02 to one?", "what is on it now is lost")
+        await desk.press("enter")  # the safe answer
+        await desk.see("Nothing was done.")
+        assert host.path("/srv/xen/d.img").read_text() == "after"
+        await desk.press("r")
+        await desk.see("Revert server02 to one?")
+        await desk.press("y")
+        await desk.until(lambda: not desk.app.jobs.running)
+        assert host.path("/srv/xen/d.img").read_text() == "before"
+        await desk.press("x")
+        await desk.see("Delete the snapshot one of server02?")
+        await desk.press("y")
+        await desk.until(lambda: not desk.app.jobs.running)
+        await desk.refresh()
+        await desk.see("No snapshots yet")
+        assert not host.path("/srv/xen/d.img.one").exists()
+
+
+async def test_clone_and_delete(host: FolderHost) -> None:
+    stock = inventory()
+    async with opened(stock, host=host) as desk:
+        await desk.press("slash", *"server02", "enter", "y")
+        await desk.see("Clone server02 under the name")
+        await desk.press("ctrl+u", *"copy", "enter")
+        await desk.until(lambda: host.path("/etc/xen/copy.cfg").exists() and not desk.app.jobs.running)
+        await desk.see("Clone copy: done.", "Inside, copy is still its origin")
+        await desk.press("enter")
+        stock.domains.append(domain("copy", state=State.OFF))
+        await desk.refresh()
+        await desk.press("escape")
+        await desk.see("client02")
+        await desk.press("slash", *"copy", "enter")
+        await desk.see("filter 'copy'")
+        await desk.press("X")
+        await desk.see("Delete copy with all that was made for it?", "file /etc/xen/copy.cfg")
+        await desk.press("enter")
+        assert host.path("/etc/xen/copy.cfg").exists()
+        await desk.press("X")
+        await desk.see("Delete copy with all that was made for it?")
+        await desk.press("y")
+        await desk.until(lambda: not desk.app.jobs.running and not host.path("/etc/xen/copy.cfg").exists())
+
+
+async def test_a_guest_of_others_is_not_deleted(host: FolderHost) -> None:
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("slash", *"server02", "enter", "X")
+        await desk.see("was not made by xentui create")
+        assert host.path("/etc/xen/server02.cfg").exists()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (132, 50)])
+async def test_it_fits(host: FolderHost, size: tuple[int, int]) -> None:
+    async with opened(inventory(), host=host, size=size) as desk:
+        await desk.press("N", "down", "down", "enter", "enter")
+        await answer(desk, "name", "web")
+        await desk.see("F2 makes this:")
