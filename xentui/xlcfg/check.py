@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xentui.xlcfg import boot_rules, cpu_rules, device_rules, disk_rules, hvm_rules, value_rules, vif_rules
+from xentui.xlcfg import (
+    boot_rules,
+    cpu_rules,
+    device_rules,
+    disk_rules,
+    handed_over_rules,
+    hvm_rules,
+    value_rules,
+    vif_rules,
+)
 from xentui.xlcfg.findings import Finding, Severity
 from xentui.xlcfg.grammar import read
 from xentui.xlcfg.sheet import Sheet
@@ -21,6 +30,7 @@ _RULES: tuple[Callable[[Sheet], None], ...] = (
     disk_rules.check,
     vif_rules.check,
     device_rules.check,
+    handed_over_rules.check,
     hvm_rules.check,
 )
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}

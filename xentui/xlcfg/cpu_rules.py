@@ -7,12 +7,15 @@ import re
 from xentui.xlcfg.parser import Value
 from xentui.xlcfg.sheet import ERROR, INFO, WARNING, Sheet
 
-#: A list of CPUs: xl.cfg(5), "CPU AFFINITY".
-_RANGE = re.compile(r"\s*\^?(?:all|(?:nodes?:)?\^?\s*[0-9]+(?:\s*-\s*[0-9]+)?|nodes?:all)\s*")
+#: A range of CPUs or nodes as strtoul(3) reads it.
+_RANGE = re.compile(r"\s*\+?([0-9]+)(?:-\s*\+?([0-9]+))?")
+_PREFIX = re.compile(r"(\^?)(?:nodes?:)?")
+_NUMBER = re.compile(r"\s*\+?([0-9]+)")
 #: What QEMU's graphics cards need, in MiB.
 _VIDEO_MEMORY = {"stdvga": 16, "cirrus": 8, "qxl": 128, "none": 0}
 _SMALL_MIB = 64
 _MORE_WEIGHT = 65535
+_MOST_INT = 2**31 - 2
 
 
 def check(sheet: Sheet) -> None:
@@ -27,18 +30,22 @@ def check(sheet: Sheet) -> None:
 
 def _vcpus(sheet: Sheet) -> None:
     vcpus, most = sheet.config.number("vcpus"), sheet.config.number("maxvcpus")
-    if vcpus is not None and vcpus < 0:
-        sheet.report(ERROR, "out-of-range", "vcpus", f"{vcpus} vCPUs: it is at least 1")
+    if vcpus is not None and not 0 <= vcpus <= _MOST_INT:
+        sheet.report(ERROR, "out-of-range", "vcpus", f"{vcpus} vCPUs: it is at least 1, and no more than the host can")
     elif vcpus == 0:
         value = sheet.config.value("vcpus")
         repair = sheet.instead(value, "1") if value else None
         sheet.report(WARNING, "out-of-range", "vcpus", "xl makes one vCPU of 0", repair=repair)
-    if vcpus and most and 0 < most < vcpus:
+    if most and _as_int(most) and _as_int(most) < (vcpus or 0):
         value = sheet.config.value("maxvcpus")
-        says = f"maxvcpus ({most}) is less than vcpus ({vcpus})"
-        sheet.report(
-            ERROR, "maxvcpus-vcpus", "maxvcpus", says, repair=sheet.instead(value, str(vcpus)) if value else None
-        )
+        says = f"maxvcpus ({most}) is less than vcpus ({vcpus or 0})"
+        repair = sheet.instead(value, str(vcpus)) if value and vcpus else None
+        sheet.report(ERROR, "maxvcpus-vcpus", "maxvcpus", says, repair=repair)
+
+
+def _as_int(number: int) -> int:
+    """`number` as C keeps it in 32 bits."""
+    return (number + 2**31) % 2**32 - 2**31
 
 
 def _scheduling(sheet: Sheet) -> None:
@@ -51,21 +58,39 @@ def _scheduling(sheet: Sheet) -> None:
 
 
 def _cpus(sheet: Sheet) -> None:
+    # xl reads as many items of a list as there are vCPUs, and a single value always.
+    count = _as_int(sheet.config.number("maxvcpus") or 0) or sheet.config.number("vcpus") or _vnuma_vcpus(sheet)
     for key in ("cpus", "cpus_soft"):
         value = sheet.config.value(key)
         if value is None:
             continue
-        if not sheet.config.number("vcpus") and not sheet.config.number("maxvcpus"):
+        if not count:
             sheet.report(WARNING, "cpus-without-vcpus", key, f"without vcpus or maxvcpus, xl ignores {key}")
-            continue
-        for item in sheet.items(key) if value.is_list else [value]:
-            if not _is_cpu_list(item):
+        items = value.content if isinstance(value.content, tuple) else (value,)
+        for item in items[: max(0, count)] if value.is_list else items:
+            if item.is_list:
+                sheet.report(ERROR, "nested-list", key, f"a list within {key} crashes xl", at=item)
+                break
+            if not _is_cpu_list(str(item.content)):
                 says = f"{str(item.content)[:40]!r} is no list of CPUs, like all, 0-3,^1 or nodes:0"
                 sheet.report(ERROR, "bad-cpus", key, says, at=item)
+        if value.is_list and len(items) > count and any(item.is_list for item in items[max(0, count) :]):
+            says = f"more than the vCPUs have: xl does not read the list within {key}"
+            sheet.report(WARNING, "nested-list", key, says)
 
 
-def _is_cpu_list(value: Value) -> bool:
-    return all(_RANGE.fullmatch(part) for part in str(value.content).split(",") if part)
+def _is_cpu_list(text: str) -> bool:
+    """update_cpumap_range of xl_parse.c."""
+    for part in text.split(","):
+        prefix = _PREFIX.match(part)
+        assert prefix is not None  # noqa: S101 - it matches the empty string too
+        rest = part[prefix.end() :]
+        found = _RANGE.fullmatch(rest)
+        if not part or (rest == "all" and not prefix[1]):
+            continue
+        if found is None or (found[2] is not None and int(found[2]) < int(found[1])):
+            return False
+    return True
 
 
 def _memory(sheet: Sheet) -> None:
@@ -115,26 +140,71 @@ def _video_memory(sheet: Sheet) -> None:
 
 
 def _vnuma(sheet: Sheet) -> None:
-    value = sheet.config.value("vnuma")
-    if value is None or not isinstance(value.content, tuple) or not value.content:
+    """parse_vnuma_config of xl_parse.c. How many nodes and CPUs the host has is not asked."""
+    nodes = _vnuma_nodes(sheet)
+    if not nodes:
         return
     if sheet.guest == "pv":
         sheet.report(ERROR, "vnuma-pv", "vnuma", "a PV guest cannot have NUMA nodes")
-    for node in value.content:
+    size = 0
+    for node in nodes:
         if not isinstance(node.content, tuple):
             says = 'each node is a list of its own: ["pnode=0", "size=512", "vcpus=0-1"]'
             sheet.report(ERROR, "bad-vnuma", "vnuma", says, at=node)
             return
         for item in node.content:
             if isinstance(item.content, str):
-                _vnuma_item(sheet, item, item.content)
+                key, _equals, value = (part.strip() for part in item.content.partition("="))
+                found = _NUMBER.match(value)
+                size += int(found[1]) if key == "size" and found else 0
+                _vnuma_item(sheet, item, key, value, len(nodes))
+    vcpus, most = _vnuma_vcpus(sheet), _as_int(sheet.config.number("maxvcpus") or 0)
+    if most and most != vcpus:
+        sheet.report(ERROR, "bad-vnuma", "vnuma", f"the nodes have {vcpus} vCPUs, maxvcpus says {most}")
+    elif not most and 0 < vcpus < (sheet.config.number("vcpus") or 0):
+        sheet.report(ERROR, "bad-vnuma", "vnuma", f"the nodes have {vcpus} vCPUs, fewer than vcpus says")
+    memory = sheet.config.number("maxmem")
+    if memory is not None and memory != size:
+        sheet.report(ERROR, "bad-vnuma", "vnuma", f"the nodes have {size} MiB, maxmem says {memory}")
 
 
-def _vnuma_item(sheet: Sheet, item: Value, text: str) -> None:
-    key, _equals, value = (part.strip() for part in text.partition("="))
+def _vnuma_nodes(sheet: Sheet) -> tuple[Value, ...]:
+    value = sheet.config.value("vnuma")
+    return value.content if value is not None and isinstance(value.content, tuple) else ()
+
+
+def _vnuma_vcpus(sheet: Sheet) -> int:
+    """The vCPUs that the nodes name."""
+    count = 0
+    for node in _vnuma_nodes(sheet):
+        for item in node.content if isinstance(node.content, tuple) else ():
+            key, _equals, value = str(item.content).partition("=")
+            if item.is_list or key.strip() != "vcpus":
+                continue
+            for part in value.strip().split(","):
+                if found := _RANGE.match(part):
+                    count += max(0, int(found[2] or found[1]) - int(found[1]) + 1)
+                elif part:
+                    count += 1  # of no number xl makes the vCPU 0
+    return count
+
+
+def _vnuma_item(sheet: Sheet, item: Value, key: str, value: str, nodes: int) -> None:
     if not key or not value:
-        sheet.report(ERROR, "bad-vnuma", "vnuma", f"{text[:40]!r} is no NAME=VALUE", at=item)
+        sheet.report(ERROR, "bad-vnuma", "vnuma", f"{str(item.content)[:40]!r} is no NAME=VALUE", at=item)
     elif key not in ("pnode", "size", "vcpus", "vdistances"):
         sheet.report(WARNING, "unknown-part", "vnuma", f"xl does not know {key[:40]} in vnuma, and ignores it", at=item)
-    elif key in ("pnode", "size") and not re.match(r"[0-9]", value):
+    elif key in ("pnode", "size") and not _NUMBER.match(value):
         sheet.report(ERROR, "bad-vnuma", "vnuma", f"{value[:40]!r} is no number", at=item)
+    elif key == "vdistances":
+        distances = [part for part in value.split(",") if part]
+        if not distances or not all(_NUMBER.match(part) for part in distances):
+            sheet.report(ERROR, "bad-vnuma", "vnuma", f"{value[:40]!r} is no list of numbers", at=item)
+        elif len(distances) > nodes:
+            # Their array has room for a few more by chance: malloc(3) gives 24 bytes, 40, 56...
+            room = max(24, (4 * nodes + 7) // 16 * 16 + 8) // 4
+            says = f"{len(distances)} distances for {nodes} nodes: xl writes beyond its memory"
+            sheet.report(ERROR if len(distances) > room else WARNING, "bad-vnuma", "vnuma", says, at=item)
+    elif key == "vcpus" and not all(_RANGE.fullmatch(part) for part in value.split(",") if part):
+        says = f"{value[:40]!r} is no list of vCPUs, like 0-1,4"
+        sheet.report(WARNING, "bad-vnuma", "vnuma", says, at=item)

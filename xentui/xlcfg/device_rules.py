@@ -18,13 +18,23 @@ _VKB = (
 )  # fmt: skip
 _P9 = ("type", "tag", "security_model", "path", "backend", "max-files", "max-open-files", "max-space", "auto-delete")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_BDF = re.compile(
-    r"(?:[0-9a-fA-F]{1,4}:)?[0-9a-fA-F]{1,2}:[0-9a-fA-F]{1,2}\.(?:[0-7](?:[0-9a-fA-F=,-]*)|\*)(?:@[0-9a-fA-F]{1,2})?"
+_VDISPL = ("backend", "be-alloc", "connectors")
+_VIRTIO = ("backend", "type", "transport", "grant_usage")
+_VSND_SHARED = ("sample-rates", "sample-formats", "channels-min", "channels-max", "buffer-size")
+#: What the items of a sound card begin with, and what may follow.
+_VSND = {
+    "card": (*_VSND_SHARED, "backend", "short-name", "long-name"),
+    "pcm": (*_VSND_SHARED, "name"),
+    "stream": (*_VSND_SHARED, "unique-id", "type"),
+}
+#: What xl takes of a connector: both numbers, or none at all, which make it 0x0.
+_RESOLUTION = re.compile(r"[^:]*:(?:\s*[+-]?[0-9]+x\s*[+-]?[0-9]|\s*[^\s0-9+-])")
+_PCM_FORMATS = re.compile(
+    r"[su](?:8|(?:16|24|32)_[lb]e)|f(?:32|64)_[lb]e|iec958_subframe_[lb]e|mu_law|a_law|ima_adpcm|mpeg|gsm",
+    re.IGNORECASE,
 )
-_PCI = ("msitranslate", "power_mgmt", "permissive", "seize", "rdm_policy", "bdf", "vslot", "name")
-_PORTS = re.compile(r"\s*(?:0[xX])?[0-9a-fA-F]+(?:-\s*(?:0[xX])?[0-9a-fA-F]+)?")
-_IRQ = re.compile(r"\s*[0-9]+")
-_IOMEM = re.compile(r"\s*(?:0[xX])?[0-9a-fA-F]+,\s*(?:0[xX])?[0-9a-fA-F]+(?:@\s*(?:0[xX])?[0-9a-fA-F]+)?")
+#: strtoul(3) with base 10, as xl asks for it: what follows the digits does not count.
+_NUMBER = re.compile(r"\s*\+?[0-9]+")
 
 
 def check(sheet: Sheet) -> None:
@@ -36,6 +46,7 @@ def check(sheet: Sheet) -> None:
         _words(sheet, "viridian", "viridian")
         for value in sheet.items("smbios"):
             _smbios(sheet, value)
+    _sound(sheet)
     _cpuid(sheet)
     _loader_arguments(sheet)
 
@@ -101,17 +112,54 @@ def _vkb(sheet: Sheet, value: Value) -> None:
     for part in parts(sheet, value):
         if part.value is None or part.key not in _VKB:
             _unknown(sheet, "vkb", value, part, _VKB)
+        elif part.key == "backend-type" and part.value.lower() not in ("qemu", "linux", "unknown"):
+            _refuse(sheet, "vkb", value, f"{part.value[:30]!r} is no backend-type: it is qemu or linux")
+            return
         else:
             found[part.key] = part.value
-    kind = found.get("backend-type")
-    if kind is None or kind.lower() not in ("qemu", "linux"):
+    if found.get("backend-type", "unknown").lower() == "unknown":
         _refuse(sheet, "vkb", value, "vkb needs backend-type=qemu or linux")
+    sizes = any(_nonzero(found.get(f"multi-touch-{what}")) for what in ("width", "height", "num-contacts"))
+    if _nonzero(found.get("feature-multi-touch")) and not sizes:
+        _refuse(sheet, "vkb", value, "feature-multi-touch needs multi-touch-width, -height and -num-contacts")
+
+
+def _nonzero(text: str | None) -> bool:
+    """Whether strtoul(3) makes anything but 0 of it."""
+    found = re.match(r"\s*[+-]?(?:0[xX][0-9a-fA-F]+|[0-9]+)", text or "")
+    return found is not None and re.search(r"[1-9a-fA-F]", found[0].lower().replace("0x", "")) is not None
+
+
+def _pairs(sheet: Sheet, key: str, value: Value) -> list[tuple[str, str]] | None:
+    """The NAME=VALUE items of `value`, without the blanks around either; None where xl refuses one."""
+    found = []
+    for part in parts(sheet, value):
+        word, content = part.key.strip(), (part.value or "").strip()
+        if not word or not content:
+            _refuse(sheet, key, value, f"{part.text[:40]!r} is no NAME=VALUE")
+            return None
+        found.append((word, content))
+    if not found:
+        _refuse(sheet, key, value, f"{key} is empty, which crashes xl")
+        return None
+    return found
 
 
 def _p9(sheet: Sheet, value: Value) -> None:
-    found = _known(sheet, "p9", value, _P9)
-    missing = [word for word in ("tag", "security_model", "path") if not found.get(word)]
-    if missing and found.get("type") != "xen_9pfsd":
+    pairs = _pairs(sheet, "p9", value)
+    if pairs is None:
+        return
+    for word, content in pairs:
+        if word not in _P9:
+            says = f"{word[:40]!r} is no word of p9: they are {', '.join(_P9)}"
+            sheet.report(ERROR, "bad-device", "p9", says, at=value)
+        elif word == "type" and content.lower() not in ("qemu", "xen_9pfsd", "unknown"):
+            _refuse(sheet, "p9", value, f"{content[:30]!r} is no type: qemu or xen_9pfsd")
+        elif word.startswith("max-") and not _NUMBER.match(content):
+            _refuse(sheet, "p9", value, f"{content[:30]!r} is no number for {word}")
+    found = dict(pairs)
+    missing = [word for word in ("tag", "security_model", "path") if word not in found]
+    if missing and found.get("type", "").lower() != "xen_9pfsd":
         _refuse(sheet, "p9", value, f"p9 needs {' and '.join(missing)}")
 
 
@@ -119,20 +167,74 @@ def _vtpm(sheet: Sheet, value: Value) -> None:
     found = _known(sheet, "vtpm", value, ("backend", "uuid"))
     if "backend" not in found:
         _refuse(sheet, "vtpm", value, "vtpm needs a backend")
-    if "uuid" in found and not _UUID.fullmatch(found["uuid"]):
-        _refuse(sheet, "vtpm", value, f"{found['uuid'][:40]!r} is no UUID", "bad-uuid")
+    for part in parts(sheet, value):
+        if part.key == "uuid" and part.value is not None and not _UUID.fullmatch(part.value):
+            _refuse(sheet, "vtpm", value, f"{part.value[:40]!r} is no UUID", "bad-uuid")
 
 
 def _vdispl(sheet: Sheet, value: Value) -> None:
-    found: dict[str, str] = {}
+    says = "vdispl needs connectors, like connectors=id0:1920x1080;id1:800x600"
+    connectors: list[str] = []
     for part in parts(sheet, value):
-        if part.value is None or part.key not in ("backend", "be-alloc", "connectors"):
-            _unknown(sheet, "vdispl", value, part, ("backend", "be-alloc", "connectors"))
-        else:
-            found[part.key] = part.value
-    connectors = [c for c in found.get("connectors", "").split(";") if c]
-    if not connectors or not all(re.match(r"[^:]+:[0-9]+x[0-9]+", connector) for connector in connectors):
-        _refuse(sheet, "vdispl", value, "vdispl needs connectors, like connectors=id0:1920x1080;id1:800x600")
+        if part.value is None or part.key not in _VDISPL:
+            _unknown(sheet, "vdispl", value, part, _VDISPL)
+        elif part.key == "connectors":
+            connectors = [connector for connector in part.value.split(";") if connector]
+            if not connectors or not all(_RESOLUTION.match(connector) for connector in connectors):
+                _refuse(sheet, "vdispl", value, says)
+                return
+            if not all(re.match(r"[^:]+:[0-9]+x[0-9]", c) for c in connectors):
+                sheet.report(WARNING, "bad-device", "vdispl", f"{part.value[:40]!r}: {says}", at=value)
+    if not connectors:
+        _refuse(sheet, "vdispl", value, says)
+
+
+def _virtio(sheet: Sheet, value: Value) -> None:
+    swallowed = False
+    found = parts(sheet, value)
+    for place, part in enumerate(found):
+        if swallowed:
+            swallowed = False
+        elif part.value is None or part.key not in _VIRTIO:
+            _unknown(sheet, "virtio", value, part, _VIRTIO)
+        elif part.key == "transport" and part.value.lower() not in ("mmio", "unknown"):
+            _refuse(sheet, "virtio", value, f"{part.value[:30]!r} is no transport: it is mmio")
+        elif part.key == "type" and part.value.startswith("virtio"):
+            swallowed = True  # its name has a comma in it: type=virtio,device22
+            if place == len(found) - 1:
+                _refuse(sheet, "virtio", value, "type=virtio without ,deviceNN crashes xl")
+
+
+def _sound(sheet: Sheet) -> None:
+    value = sheet.config.value("vsnd")
+    for card in value.content if value is not None and isinstance(value.content, tuple) else ():
+        if not isinstance(card.content, tuple):
+            says = 'each sound card is a list of its own: ["card, short-name=Main", "pcm, name=dev1", "stream, type=p"]'
+            sheet.report(ERROR, "bad-device", "vsnd", says, at=card)
+            return
+        for item in card.content:
+            if item.is_list:
+                break
+            _sound_item(sheet, item)
+
+
+def _sound_item(sheet: Sheet, item: Value) -> None:
+    found = parts(sheet, item)
+    if not found:
+        return
+    kind = found[0].text.lower()
+    if kind not in _VSND:
+        _refuse(sheet, "vsnd", item, f"{found[0].text[:30]!r} is no part of a sound card: card, pcm or stream")
+        return
+    for part in found[1:]:
+        if part.value is None or part.key not in _VSND[kind]:
+            _unknown(sheet, "vsnd", item, part, _VSND[kind])
+        elif part.key == "type" and part.value.lower() not in ("p", "c"):
+            _refuse(sheet, "vsnd", item, f"{part.value[:30]!r} is no type of stream: p (playing) or c (recording)")
+        elif part.key == "sample-formats":
+            for name in part.value.split(";"):
+                if name and not _PCM_FORMATS.fullmatch(name):
+                    _refuse(sheet, "vsnd", item, f"{name[:30]!r} is no sample format, like s16_le")
 
 
 def _pvcalls(sheet: Sheet, value: Value) -> None:
@@ -140,17 +242,18 @@ def _pvcalls(sheet: Sheet, value: Value) -> None:
 
 
 def _channel(sheet: Sheet, value: Value) -> None:
-    found: dict[str, str] = {}
-    for part in parts(sheet, value):
-        if not part.value or not part.key:
-            _refuse(sheet, "channel", value, f"{part.text[:40]!r} is no NAME=VALUE")
-            return
-        word = part.key.strip()
+    pairs = _pairs(sheet, "channel", value)
+    if pairs is None:
+        return
+    for word, content in pairs:
         if word not in ("backend", "name", "path", "connection"):
             sheet.report(WARNING, "unknown-part", "channel", f"xl ignores {word[:40]!r} in channel", at=value)
-        found[word] = part.value.strip()
+        elif word == "connection" and content not in ("pty", "socket"):
+            _refuse(sheet, "channel", value, f"{content[:30]!r} is no connection: it is pty or socket")
+            return
+    found = dict(pairs)
     connection = found.get("connection")
-    if connection not in ("pty", "socket"):
+    if connection is None:
         _refuse(sheet, "channel", value, "channel needs connection=pty or connection=socket")
     elif connection == "socket" and "path" not in found:
         _refuse(sheet, "channel", value, "a channel with connection=socket needs a path")
@@ -176,31 +279,6 @@ def _usbdev(sheet: Sheet, value: Value) -> None:
             _refuse(sheet, "usbdev", value, f"{part.value[:30]!r} is no type: it is hostdev")
 
 
-def _pci(sheet: Sheet, value: Value) -> None:
-    items = [item.strip() for item in str(value.content).split(",")]
-    named = [item for item in items if item.startswith(("bdf=", "name="))]
-    place = (named[0].partition("=")[2] if named else items[0]).partition("@")[0]
-    if not any(item.startswith("name=") for item in items) and not _BDF.fullmatch(place):
-        _refuse(
-            sheet,
-            "pci",
-            value,
-            f"{place[:30]!r} is no PCI device: it is like 03:00.0 or 0000:03:00.0, as lspci -D shows it",
-        )
-    for item in items[0 if named else 1 :]:
-        if item.partition("=")[0] not in _PCI:
-            says = f"{item[:30]!r} is no word of pci: they are {', '.join(_PCI)}"
-            sheet.report(WARNING, "unknown-part", "pci", says, at=value)
-
-
-def _matches(pattern: re.Pattern[str], key: str, example: str) -> Callable[[Sheet, Value], None]:
-    def rule(sheet: Sheet, value: Value) -> None:
-        if not pattern.match(str(value.content)):
-            _refuse(sheet, key, value, f"{str(value.content)[:30]!r} is not like {example}")
-
-    return rule
-
-
 _RULES: dict[str, Callable[[Sheet, Value], None]] = {
     "vfb": _vfb,
     "vkb": _vkb,
@@ -211,10 +289,7 @@ _RULES: dict[str, Callable[[Sheet, Value], None]] = {
     "channel": _channel,
     "usbctrl": _usbctrl,
     "usbdev": _usbdev,
-    "pci": _pci,
-    "ioports": _matches(_PORTS, "ioports", "2f8-2ff (hexadecimal)"),
-    "irqs": _matches(_IRQ, "irqs", "11"),
-    "iomem": _matches(_IOMEM, "iomem", "fd000,10 (pages, hexadecimal)"),
+    "virtio": _virtio,
 }
 
 
@@ -232,10 +307,14 @@ def _words(sheet: Sheet, key: str, what: str) -> None:
 
 def _smbios(sheet: Sheet, value: Value) -> None:
     known = keys()["smbios"].words
-    for part in parts(sheet, value):
-        if part.key not in known:
-            _unknown(sheet, "smbios", value, part, known)
-        break  # a comma may belong to the text
+    word, equals, content = str(value.content).partition("=")
+    if word.lower() not in known:
+        meant = nearest(word, known)
+        repair = sheet.text_instead(value, f"{meant}={content}") if meant and equals else None
+        says = f"{word[:40]!r} is no word of smbios: they are {', '.join(known)}"
+        sheet.report(ERROR, "bad-device", "smbios", says, at=value, repair=repair)
+    elif not content:
+        _refuse(sheet, "smbios", value, f"smbios wants a text: {word}=...")
 
 
 def _cpuid(sheet: Sheet) -> None:

@@ -27,7 +27,7 @@ def check(sheet: Sheet) -> None:
         says = "Debian's Xen is built without shadow paging: a guest with hap = 0 does not start"
         setting = sheet.setting("hap")
         sheet.report(WARNING, "debian-lacks", "hap", says, repair=sheet.without(setting) if setting else None)
-    if sheet.guest == "pv" and sheet.config.value("timer_mode") is not None:
+    if sheet.guest == "pv" and sheet.config.string("timer_mode") is not None:
         setting = sheet.setting("timer_mode")
         repair = sheet.without(setting) if setting and not setting.adds else None
         sheet.report(ERROR, "timer-mode-pv", "timer_mode", "a PV guest cannot have a timer_mode", repair=repair)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from xentui.xlcfg.findings import Repair
+from xentui.xlcfg.findings import Edit, Repair
 from xentui.xlcfg.keys import IGNORED, RENAMED, XM_KEYS, Key, keys, nearest
 from xentui.xlcfg.parser import Setting, Value, as_number
 from xentui.xlcfg.sheet import ERROR, INFO, WARNING, Sheet, prefixed
@@ -21,24 +21,25 @@ _EXACT = {"vga", "device_model_version", "ms_vm_genid", "mca_caps"}
 #: A number that is none, or out of range, makes xl give up, some without a word.
 _NUMBER_REFUSED = {"max_grant_frames", "max_maptrack_frames", "max_grant_version"}
 #: A list or a text in the other's place makes xl give up.
-_KIND_REFUSED = {"device_model_args", "device_model_args_pv", "device_model_args_hvm", "mca_caps"}
+_KIND_REFUSED = {"device_model_args", "device_model_args_pv", "device_model_args_hvm", "mca_caps", "smbios"}
 #: Numbers are an old way to name these words.
 _NUMBERED = {"tsc_mode": 3, "timer_mode": 4, "altp2m": 4}
 #: Where a word that xl does not know is no error to it.
-_WORD_TAKEN = {"spice_image_compression", "spice_streaming_video", "sve"}
+_WORD_TAKEN = {"spice_image_compression", "spice_streaming_video"}
 #: Read for every type of guest, whatever they are for.
 _ALWAYS_READ = {
     "timer_mode",
     "device_model_version",
-    "gic_version",
-    "tee",
-    "vuart",
+    "device_model_args_hvm",
     "altp2m",
     "tsc_mode",
     "passthrough",
 }
-#: A list inside the list crashes xl.
-_CRASHING = {"viridian", "mca_caps", "cpus", "cpus_soft"}
+#: A list inside the list crashes xl, or makes it give up.
+_NEVER_NESTED = {"viridian", "mca_caps", "smbios"}
+#: Where a list in the list is a matter for another rule.
+_NESTED_ELSEWHERE = {"cpus", "cpus_soft", "ioports", "irqs", "iomem", "llc_colors"}
+_COLOR = re.compile(r"\s*\+?([0-9]+)(?:-\s*\+?([0-9]+))?")
 
 
 def check(sheet: Sheet) -> None:
@@ -86,17 +87,19 @@ def _known(sheet: Sheet, key: Key, value: Value) -> None:
         sheet.report(WARNING, "ignored-key", key.name, f"xl ignores {key.name}: {IGNORED[key.name]}", repair=repair)
         return
     if key.arch == "arm":
-        sheet.report(WARNING, "arm-only", key.name, f"{key.name} is for Arm; a PC's xl does nothing with it")
+        sheet.report(
+            WARNING, "arm-only", key.name, f"{key.name} is for Arm; a PC's xl reads it and does nothing with it"
+        )
+        if key.kind == "words" and not value.is_list:
+            _word(sheet, key, value)
+        elif key.name == "llc_colors" and value.is_list:
+            _colors(sheet, value)
         return
-    if (
-        sheet.whole
-        and sheet.guest not in key.guests
-        and not _empty(value)
-        and key.name not in ("builder", "timer_mode", "vnuma")
-    ):
-        for_whom = " and ".join(guest.upper() for guest in key.guests)
-        says = f"{key.name} is for {for_whom} guests; this one is {sheet.guest.upper()}, and it does nothing"
-        sheet.report(WARNING, "not-for-type", key.name, says)
+    if sheet.guest not in key.guests and sheet.whole and key.name not in ("builder", "timer_mode", "vnuma"):
+        if not _empty(value):
+            for_whom = " and ".join(guest.upper() for guest in key.guests)
+            says = f"{key.name} is for {for_whom} guests; this one is {sheet.guest.upper()}, and it does nothing"
+            sheet.report(WARNING, "not-for-type", key.name, says)
         if key.name not in _ALWAYS_READ:
             return
     _kind(sheet, key, value, setting)
@@ -110,27 +113,61 @@ def _kind(sheet: Sheet, key: Key, value: Value, setting: Setting | None) -> None
     kinds = key.kind.split(" or ")
     if value.is_list:
         if not any(kind.startswith("list") for kind in kinds):
-            severity = ERROR if key.name == "name" else WARNING
-            does = "and refuses the file" if key.name == "name" else f"and goes on as if it were not there{_else(key)}"
+            refused = key.name == "name" or key.name in _NUMBER_REFUSED
+            severity = ERROR if refused else WARNING
+            does = "and refuses the file" if refused else f"and goes on as if it were not there{_else(key)}"
             sheet.report(severity, "list-for-single", key.name, f"xl takes no list for {key.name}, {does}", at=value)
-        elif key.kind != "list of lists":
+        elif key.kind != "list of lists" and key.name not in _NESTED_ELSEWHERE:
             _nested(sheet, key, value)
         return
     if kinds in (["list"], ["list of lists"]):
         _single_for_list(sheet, key, value, setting)
         return
-    if setting is not None and setting.adds and kinds[0] in ("number", "flag") and _parts(sheet, key.name) > 1:
-        says = f"+= joins texts: xl sees {str(value.content)[:40]!r}, which it takes for no number{_else(key)}"
-        sheet.report(WARNING, "adds-number", key.name, says)
-        return
     if setting is not None and setting.adds:
-        value = setting.value
+        if "words" in kinds:
+            _added_word(sheet, key, value)
+        elif kinds[0] in ("number", "flag"):
+            _added_number(sheet, key, setting)
+        return
     if kinds[0] == "number":
         _number(sheet, key, value)
     elif kinds[0] == "flag":
         _flag(sheet, key, value)
     elif kinds[0] == "words":
         _word(sheet, key, value)
+
+
+def _added_word(sheet: Sheet, key: Key, value: Value) -> None:
+    """Of a +=, xl takes the joined text, and never a number in a word's place."""
+    text = str(value.content)
+    exact = key.name in _EXACT or key.name.startswith("on_") or key.name in ("type", "builder")
+    if key.name in ("type", "builder") and (full := prefixed(text, tuple(sorted(key.words)))):
+        if text != full:
+            sheet.report(WARNING, "type-prefix", key.name, f"xl takes {text!r} for {full!r}", at=value)
+    elif text not in key.words and (exact or text.lower() not in key.words):
+        says = f"+= joins texts, and {text[:40]!r} is no {key.name}"
+        sheet.report(WARNING if key.name in _WORD_TAKEN else ERROR, "unknown-word", key.name, says, at=value)
+
+
+def _added_number(sheet: Sheet, key: Key, setting: Setting) -> None:
+    """xlu_cfg_get_long takes no number from a +=, not even from the first."""
+    refused = key.name in _NUMBER_REFUSED
+    does = "and refuses the file" if refused else f"and goes on without{_else(key)}"
+    repair = None
+    if _parts(sheet, key.name) == 1:
+        start = sheet.text.index("+=", sheet.offset(setting))
+        repair = Repair("write =", (Edit(start, 2, "="),))
+    says = f"+= is for texts and lists: xl takes no number from it, {does}"
+    sheet.report(ERROR if refused else WARNING, "adds-number", key.name, says, repair=repair)
+
+
+def _colors(sheet: Sheet, value: Value) -> None:
+    assert isinstance(value.content, tuple)  # noqa: S101
+    for item in value.content:
+        found = None if item.is_list else _COLOR.match(str(item.content))
+        if found is None or (found[2] is not None and int(found[2]) < int(found[1])):
+            says = f"{str(item.content)[:30]!r} is no range of colours, like 0-3"
+            sheet.report(ERROR, "unknown-word", "llc_colors", says, at=item)
 
 
 def _parts(sheet: Sheet, name: str) -> int:
@@ -146,8 +183,8 @@ def _nested(sheet: Sheet, key: Key, value: Value) -> None:
     assert isinstance(value.content, tuple)  # noqa: S101
     for item in value.content:
         if item.is_list:
-            if key.name in _CRASHING:
-                sheet.report(ERROR, "nested-list", key.name, f"a list within {key.name} crashes xl", at=item)
+            if key.name in _NEVER_NESTED:
+                sheet.report(ERROR, "nested-list", key.name, f"a list within {key.name}: xl refuses it", at=item)
             else:
                 says = f"at a list within {key.name} xl stops reading: what follows is lost without a word"
                 sheet.report(WARNING, "nested-list", key.name, says, at=item)
@@ -191,7 +228,9 @@ def _number(sheet: Sheet, key: Key, value: Value) -> None:
         sheet.report(
             ERROR, "out-of-range", key.name, f"{number} is out of range; xl refuses it without a word", at=value
         )
-    elif key.name not in ("vcpus", "cpu_weight", "cap", "mmio_hole") and _outside(key, number):
+    elif key.name == "mmio_hole" and _outside(key, number):
+        sheet.report(ERROR, "out-of-range", key.name, f"{number} MiB: {_range(key)}", at=value)
+    elif key.name not in ("vcpus", "cpu_weight", "cap") and _outside(key, number):
         sheet.report(WARNING, "out-of-range", key.name, f"{number} makes no sense: {_range(key)}", at=value)
 
 
