@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from xentui.console.emulator import Emulator
 
 LARGEST_SIDE = 1000
 """Columns and rows beyond this are taken for a damaged recording."""
+PIECE = 1 << 20
+"""Bytes of a raw recording in one event."""
+LONGEST = 10**9
+"""Seconds beyond this are no time of an event."""
 LONGEST_HEADER = 65_536
 """Bytes of a first line that may be an asciicast's header."""
 
@@ -19,28 +25,67 @@ class RecordingError(ValueError):
     """A recording that cannot be read; the message is a sentence for the user."""
 
 
+class Event(NamedTuple):
+    """Something in a recording: when (seconds since its start), and what the guest printed, or its new size."""
+
+    seconds: float
+    data: bytes
+    size: tuple[int, int] | None = None
+
+
+class Recording:
+    """A recording: its size, and its events, to be read once; close it. `timed` is False for raw bytes, which have no
+    times."""
+
+    def __init__(self, path: Path, size: tuple[int, int] | None = None) -> None:
+        """`size` is (columns, rows), whatever the recording says; without it, what an asciicast says, or 80×24.
+        Raises OSError when the file cannot be read and RecordingError when it makes no sense.
+        """
+        if size is not None:
+            check_size(*size, "the size asked for")
+        self._path, self._asked = path, size
+        self._file = path.open("rb")
+        try:
+            self._first = self._file.readline(LONGEST_HEADER)
+            header = _asciicast_header(self._first, path)
+        except BaseException:
+            self._file.close()
+            raise
+        self.timed = header is not None
+        self.size = size or header or (80, 24)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __iter__(self) -> Iterator[Event]:
+        """Raises OSError and RecordingError."""
+        if not self.timed:
+            yield Event(0.0, self._first)
+            while data := self._file.read(PIECE):
+                yield Event(0.0, data)
+            return
+        for seconds, code, text in _events(self._file, self._path):
+            if code == "o":
+                yield Event(seconds, text.encode("utf-8", "surrogatepass"))
+            elif code == "r" and self._asked is None:
+                yield Event(seconds, b"", _size_of(text, self._path))
+
+
 def replay(path: Path, size: tuple[int, int] | None = None) -> Emulator:
-    """The emulator after the whole recording. `size` is (columns, rows); without it, what an asciicast says, or
-    80×24. Raises OSError when the file cannot be read and RecordingError when it makes no sense.
-    """
-    if size is not None:
-        check_size(*size, "the size asked for")
-    with path.open("rb") as file:
-        first = file.readline(LONGEST_HEADER)
-        header = _asciicast_header(first, path)
-        if header is not None:
-            emulator = Emulator(*(size or header))
-            for code, text in _events(file, path):
-                if code == "o":
-                    emulator.feed(text.encode("utf-8", "surrogatepass"))
-                elif code == "r" and size is None:
-                    emulator.resize(*_size_of(text, path))
-        else:
-            emulator = Emulator(*(size or (80, 24)))
-            emulator.feed(first)
-            while data := file.read(1 << 20):
-                emulator.feed(data)
+    """The emulator after the whole recording. Raises what `Recording` does."""
+    with closing(Recording(path, size)) as recording:
+        emulator = Emulator(*recording.size)
+        for event in recording:
+            show(emulator, event)
     return emulator
+
+
+def show(emulator: Emulator, event: Event) -> None:
+    """Do in the emulator what happened."""
+    if event.size is not None:
+        emulator.resize(*event.size)
+    else:
+        emulator.feed(event.data)
 
 
 def replay_json(emulator: Emulator) -> dict[str, Any]:
@@ -76,17 +121,19 @@ def _asciicast_header(line: bytes, path: Path) -> tuple[int, int] | None:
     return columns, rows
 
 
-def _events(lines: Iterable[bytes], path: Path) -> Iterator[tuple[str, str]]:
-    """Code and text of each event. A last line without its end is what a crash leaves, and is passed over."""
+def _events(lines: Iterable[bytes], path: Path) -> Iterator[tuple[float, str, str]]:
+    """Time, code and text of each event. A last line without its end is what a crash leaves, and is passed over."""
     for number, line in enumerate(lines, 2):
         if not line.strip():
             continue
         try:
-            _, code, text = json.loads(line)
+            seconds, code, text = json.loads(line)
         except (ValueError, TypeError, RecursionError):
-            code = text = None
-        if isinstance(code, str) and isinstance(text, str):
-            yield code, text
+            seconds = code = text = None
+        # isfinite: JSON as Python reads it has NaN and Infinity. A whole number may be too large for a float.
+        timed = type(seconds) in (int, float) and abs(seconds) < LONGEST and isfinite(seconds)
+        if timed and isinstance(code, str) and isinstance(text, str):
+            yield float(seconds), code, text
         elif line.endswith(b"\n"):
             raise RecordingError(f'{path}, line {number}: not an event of the form [seconds, "o", "text"]')
 

@@ -19,6 +19,7 @@ from typing import Protocol
 from xentui.console.client import ESCAPE, Client, ClientError, Leave
 from xentui.console.emulator import Emulator
 from xentui.console.guest_log import follow_argv
+from xentui.console.kept_log import History
 from xentui.console.lock import Holder, holder_of, lock_path
 from xentui.console.recording import Recorder
 from xentui.console.sharing.company import Company
@@ -87,7 +88,7 @@ class ConsoleSession:
         scrollback: int = 10_000,
         replies: bool = True,
         company: Company | None = None,
-        history: Callable[[], bytes] | None = None,
+        history: Callable[[], History] | None = None,
     ) -> None:
         """`replies` is False where the user's own terminal gets the guest's queries, and answers them. `company` is
         for who shares the console, None for nobody. `history` gives what is to stand above all that comes; it is
@@ -295,10 +296,11 @@ class ConsoleSession:
             return None
         held = False
         if not self.read_only and self.state in (State.ATTACHED, State.ATTACHING, State.WAITING):
-            held = company.share is not None or self._holds_console()
+            held = company.share is not None or self.has_console
         return company.serve(self, held)
 
-    def _holds_console(self) -> bool:
+    @property
+    def has_console(self) -> bool:
         """Whether the client has the lock: the next thing it does is to make its terminal raw."""
         client = self._client
         if not isinstance(client, Client) or self.state is not State.ATTACHED or not client.is_raw:
@@ -340,11 +342,12 @@ class ConsoleSession:
     def _join(self) -> bool:
         """Join the xentui that has the console and shares it, if there is one."""
         history, self._history = self._history, None
+        fresh = self._attachments == 0
         if history is not None:
-            self._prelude = history()
+            kept = history()
+            self._prelude, fresh = kept.data, fresh and not kept.live
         if self.company is None or self.read_only:
             return False
-        fresh = self._attachments == 0 and not self._prelude
         joined = self.company.join(self, SCROLLBACK if fresh else 0)
         if joined is None:
             return False

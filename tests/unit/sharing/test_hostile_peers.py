@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -242,11 +243,11 @@ class Impostor:
 
     def _serve(self, answer: bytes) -> None:
         connection, _ = self._listener.accept()
-        connection.sendall(answer)
         connection.settimeout(20)
-        while connection.recv(4096):
-            pass
-        connection.close()
+        with connection, contextlib.suppress(OSError):  # the other end may leave at any byte
+            connection.sendall(answer)
+            while connection.recv(4096):
+                pass
 
     def close(self) -> None:
         self._thread.join()

@@ -43,8 +43,8 @@ from typing import Any
 VERSION = 1
 #: Bytes of a payload towards a watcher, and towards the holder.
 LARGEST_DOWN, LARGEST_UP = 64 * 1024, 4 * 1024
-#: The largest terminal there can be, columns or rows.
-LARGEST_SIDE = 500
+#: The largest terminal there can be: columns or rows, and cells.
+LARGEST_SIDE, MOST_CELLS = 1000, 250_000
 _HEAD = struct.Struct(">cI")
 
 
@@ -87,7 +87,7 @@ def size_of(payload: bytes) -> tuple[int, int]:
     columns, _, rows = payload.partition(b" ")[0].partition(b"x")
     if columns.isdigit() and rows.isdigit() and len(payload) < 20:
         size = int(columns), int(rows)
-        if all(1 <= side <= LARGEST_SIDE for side in size):
+        if all(1 <= side <= LARGEST_SIDE for side in size) and size[0] * size[1] <= MOST_CELLS:
             return size
     raise ProtocolError(f"the other end named a size of {payload[:20]!r}")
 
