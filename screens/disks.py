@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
 
 from xentui.disk_actions import SEE, with_program
-from xentui.disks.device import Disks
+from xentui.disks.device import Device, Disks, Kind
+from xentui.disks.operations import IMAGE_FORMATS, Image, PlanError
+from xentui.disks.sizes import Size, SizeError
+from xentui.disks.target import new_image
 from xentui.disks.target_of import disk_of, target_of
 from xentui.screens import formats
+from xentui.screens.dialogs.form import Field, Form, Values
 from xentui.screens.disk_details import DiskDetailsScreen
 from xentui.screens.disk_parts import caption_of, parts_of, uses_sentence, whole_of
 from xentui.screens.drawing import Line
@@ -23,6 +29,9 @@ from xentui.screens.widgets.disk_tree import DiskTree
 from xentui.screens.widgets.key_bar import KeyBar
 from xentui.screens.widgets.lines import Lines
 from xentui.screens.widgets.status_line import StatusLine
+
+#: Where images are made unless the user says otherwise.
+_IMAGES = "/srv/xen"
 
 
 class DisksScreen(Page):
@@ -136,3 +145,50 @@ class DisksScreen(Page):
             return
         disks, chosen = self.disks, device
         self.app.push_screen(PlanScreen(disks, chosen, lambda: target_of(disks, chosen)))
+
+    def do_disk_image(self) -> None:
+        """A plan that begins with making a file."""
+        if self.xentui.host.is_remote:
+            self.say("Images are made on the host itself: open xentui there.", "error")
+            return
+        self.xentui.run_dialogs(self._new_image())
+
+    async def _new_image(self) -> None:
+        folder = self.xentui.host.path(_IMAGES)
+        fields = (
+            Field("path", "File", f"{folder}/disk1.img"),
+            Field("size", "Size", "10GiB"),
+            Field("format", "Format", "raw", IMAGE_FORMATS),
+        )
+        made: list[tuple[str, Image | None]] = []
+
+        async def attempt(values: Values) -> str | None:
+            path = values["path"]
+            if not path.startswith("/") or path.endswith("/") or not path.isprintable():
+                return "Give the whole path of a file, from /."
+            if Path(path).is_file():
+                made.append((path, None))
+                return None
+            if os.path.lexists(path):
+                return f"{path} is no plain file."
+            try:
+                made.append((path, Image(Size.parse(values["size"]), values["format"])))
+            except (PlanError, SizeError) as error:
+                return str(error)
+            return None
+
+        remark = (
+            "A sparse file: it takes room only as it is filled. Nothing is made before the plan is written. "
+            "A file that is there already comes into the tree as it is."
+        )
+        if not await self.app.push_screen_wait(Form("A disk image", fields, attempt, remark=remark)):
+            return
+        path, image = made[-1]
+        if path not in self.xentui.disk_images:
+            self.xentui.disk_images.append(path)
+        if image is None:
+            self._read()
+            return
+        size = image.size.bytes or 0
+        device = Device(path, Kind.IMAGE, size, Path(path).name, format=image.format)
+        self.app.push_screen(PlanScreen(self.disks, device, lambda: new_image(path, size), (image,)))

@@ -1,38 +1,41 @@
 """Planning changes to one disk: what it will be, the operations beside it, and the keys that make them.
 
-Nothing is written here. All of the plan's work is done in one thread of its own: libparted sets the locale of the
-whole process at each call, and must not be called from two threads.
+Nothing is written here; `plan_writing` does that. All of the plan's work is done in a thread of its own.
 """
 
 from __future__ import annotations
 
-import asyncio
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from xentui.disk_actions import PLAN, with_program
+from xentui.disks.applying import REFUSED, Outcome, Progress, carry_out
 from xentui.disks.device import Device, Disks
 from xentui.disks.direct import within
+from xentui.disks.guard import RefusedError, check_use
 from xentui.disks.listing import short_size
 from xentui.disks.operations import Operation, PlanError
 from xentui.disks.plan import Plan, Preview
-from xentui.disks.planfile import read_plan, write_plan
 from xentui.disks.sizes import SizeError
+from xentui.disks.steps import Step, steps_of
+from xentui.disks.table_change import TableChange, table_change
 from xentui.disks.target import Target, TargetError
-from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.form import Form, Values
 from xentui.screens.dialogs.message import MessageDialog
+from xentui.screens.dialogs.typed_name import TypedName
 from xentui.screens.keys import bindings, shown
-from xentui.screens.page import Page, TitleLine
+from xentui.screens.page import TitleLine
+from xentui.screens.plan_files import PlanFiles
 from xentui.screens.plan_forms import Question
 from xentui.screens.plan_keys import doings, question_for
 from xentui.screens.plan_rows import bar_of
+from xentui.screens.plan_thread import in_plan_thread
+from xentui.screens.plan_warning import warning_of
+from xentui.screens.plan_writing import PlanWritingScreen
 from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.disk_bar import DiskBar
 from xentui.screens.widgets.key_bar import KeyBar
@@ -41,20 +44,12 @@ from xentui.screens.widgets.plan_table import OperationList, PlanTable
 from xentui.screens.widgets.status_line import StatusLine
 from xentui.subprocesses import printable
 
-T = TypeVar("T")
-
 #: Seconds for looking at the disk.
 _DEADLINE = 15.0
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="plan")
 
 
-async def in_plan_thread(work: Callable[[], T]) -> T:
-    """What `work` gives, done in the one thread that libparted is called from."""
-    return await asyncio.wrap_future(_thread.submit(work))
-
-
-class PlanScreen(Page):
-    """The plan for `device`; `read_target` looks at it anew."""
+class PlanScreen(PlanFiles):
+    """The plan for `device`; `look` reads it anew. `operations` are those that it begins with."""
 
     DEFAULT_CSS = """
     PlanScreen > DiskBar { height: 2; }
@@ -74,9 +69,11 @@ class PlanScreen(Page):
         ("* !", "it comes out otherwise than asked for; it cannot be done"),
     )
 
-    def __init__(self, disks: Disks, device: Device, look: Callable[[], Target]) -> None:
+    def __init__(
+        self, disks: Disks, device: Device, look: Callable[[], Target], operations: tuple[Operation, ...] = ()
+    ) -> None:
         super().__init__()
-        self.disks, self.device, self._look = disks, device, look
+        self.disks, self.device, self._look, self._first = disks, device, look, operations
         self.plan: Plan | None = None
         self.preview: Preview | None = None
 
@@ -110,18 +107,18 @@ class PlanScreen(Page):
         self.table.message = "Looking at the disk ..."
         self.run_worker(self._read(), group="plan")
 
-    async def _read(self, operations: tuple[Operation, ...] = ()) -> None:
+    async def _read(self) -> None:
         try:
             target = await in_plan_thread(lambda: within(_DEADLINE, self._look))
-            self.plan = await in_plan_thread(lambda: Plan(target, operations))
-            await self._show_plan()
+            self.plan = await in_plan_thread(lambda: Plan(target, self._first))
+            await self.show_plan()
         except TimeoutError:
             self.table.message = f"{self.device.path} does not answer."
         except (TargetError, PlanError, OSError) as error:
             self.table.message = printable(str(error))
         self.table.refresh()
 
-    async def _show_plan(self) -> None:
+    async def show_plan(self) -> None:
         plan = self.plan
         if plan is None or not self.is_mounted:
             return
@@ -191,7 +188,7 @@ class PlanScreen(Page):
         async def work() -> None:
             try:
                 await in_plan_thread(lambda: change(plan))
-                await self._show_plan()
+                await self.show_plan()
             except PlanError as error:
                 self.say(str(error), "error")
 
@@ -256,7 +253,7 @@ class PlanScreen(Page):
 
         form = Form(question.title, question.fields, attempt, remark=question.remark, follow=question.follow)
         if await self.app.push_screen_wait(form):
-            await self._show_plan()
+            await self.show_plan()
             self._say_notes()
 
     def _say_notes(self) -> None:
@@ -324,50 +321,75 @@ class PlanScreen(Page):
     def do_plan_table(self) -> None:
         self._ask("table")
 
-    # Files
+    # Carrying it out
 
-    def do_plan_save(self) -> None:
-        self.xentui.run_dialogs(self._save())
+    async def _change_and_steps(self, plan: Plan) -> tuple[TableChange, list[Step]]:
+        """What the plan comes to. Raises PlanError and OSError."""
 
-    async def _save(self) -> None:
+        def work() -> tuple[TableChange, list[Step]]:
+            change = table_change(plan.target, plan.operations)
+            return change, steps_of(plan.target, change)
+
+        return await in_plan_thread(work)
+
+    def do_plan_commands(self) -> None:
+        self.xentui.run_dialogs(self._commands())
+
+    async def _commands(self) -> None:
         plan = self.plan
         if plan is None or not plan.items:
             self.say("The plan is empty.", "error")
             return
-        default = str(Path.home() / f"{plan.target.name}.plan.json")
-        answer = await self.app.push_screen_wait(Ask("Save the plan in the file", default, _whole_path))
-        if answer is None:
-            return
         try:
-            await in_plan_thread(lambda: write_plan(Path(answer), plan.operations, plan.made_on))
-            self.say(f"Saved in {answer}.", "good")
-        except OSError as error:
-            self.say(f"{answer}: {error.strerror}", "error")
-
-    def do_plan_load(self) -> None:
-        self.xentui.run_dialogs(self._load())
-
-    async def _load(self) -> None:
-        plan = self.plan
-        if plan is None:
-            self.say("The disk has not been read.", "error")
+            _, steps = await self._change_and_steps(plan)
+        except (PlanError, OSError) as error:
+            self.say(str(error), "error")
             return
-        default = str(Path.home() / f"{plan.target.name}.plan.json")
-        answer = await self.app.push_screen_wait(Ask("Load the plan of the file", default, _whole_path))
-        if answer is None:
+        lines = [line for step in steps for line in (f"# {step.title}", *step.shell, "")]
+        self.app.push_screen(
+            MessageDialog("What the plan comes to, as commands by hand:", "\n".join(lines), role="dialog-title")
+        )
+
+    def do_plan_write(self) -> None:
+        self.xentui.run_dialogs(self._write())
+
+    async def _write(self) -> None:
+        plan, preview = self.plan, self.preview
+        if plan is None or preview is None or not plan.items:
+            self.say("The plan is empty: there is nothing to write.", "error")
             return
+        if preview.problem is not None:
+            self.say(preview.problem, "error")
+            return
+        self.say("Looking at all disks once more ...")
         try:
-            loaded = await in_plan_thread(lambda: read_plan(Path(answer)))
-            await in_plan_thread(lambda: plan.add(*loaded.operations))
-            await self._show_plan()
-            self.say(f"{len(loaded.operations)} operations of {answer}.")
-        except OSError as error:
-            self.say(f"{answer}: {error.strerror}", "error")
-        except PlanError as error:
-            self.app.push_screen(MessageDialog("The plan cannot be used here.", str(error)))
+            change, steps = await self._change_and_steps(plan)
+            self.disks = await in_plan_thread(self.xentui.read_disks)
+            check_use(self.xentui.host, self.disks, plan.target, change)
+        except RefusedError as error:
+            self.say("Refused: nothing was written.", "error")
+            self.app.push_screen(MessageDialog("It cannot be written now.", str(error)))
+            return
+        except (PlanError, OSError) as error:
+            self.say(str(error), "error")
+            return
+        self.say("")
+        name = plan.target.name
+        paragraphs = warning_of(plan, preview, steps, self.disks, self.device)
+        if not await self.app.push_screen_wait(TypedName(f"Write the plan to {plan.target.path}?", paragraphs, name)):
+            self.say("Nothing was written.")
+            return
+        host, read_disks = self.xentui.host, self.xentui.read_disks
 
+        def work(told: Callable[[Progress], None], cancel: threading.Event) -> Outcome:
+            return carry_out(
+                host, plan.target, plan.operations, confirm=name, read_disks=read_disks, told=told, cancel=cancel
+            )
 
-def _whole_path(answer: str) -> str | None:
-    if not answer.startswith("/"):
-        return "Give the whole path, from /."
-    return None if answer.isprintable() else "A path cannot hold control characters."
+        self.app.push_screen(PlanWritingScreen(name, [step.title for step in steps], work, self._written))
+
+    def _written(self, outcome: Outcome) -> None:
+        """Back from the writing: what was planned is done, or the disk is to be looked at anew."""
+        if outcome.status == REFUSED:
+            return
+        self.app.pop_screen()

@@ -16,7 +16,7 @@ _plan = partial(Action, group=Group.PLAN, needs_domain=False)
 SEE: tuple[Action, ...] = (
     _disk("disk-details", "Details", ("enter",), help="all that is known of it, and all its uses"),
     _disk("disk-plan", "Plan", ("p",), help="plan changes to the disk; nothing is written meanwhile"),
-    _disk("disk-image", "New image", ("n",), help="plan a new disk image, a sparse file", changes=True),
+    _disk("disk-image", "Image", ("n",), help="a new disk image, or one that is there, to plan on", changes=True),
     _disk("refresh", "Read again", ("f5", "r"), help="read all disks and their uses again"),
 )
 
@@ -47,6 +47,13 @@ PLAN: tuple[Action, ...] = (
         warning="What the plan deletes or formats is lost.",
     ),
 )  # fmt: skip
+
+
+#: While a plan is carried out.
+WRITING: tuple[Action, ...] = (
+    _plan("cancel", "Stop", ("ctrl+x",), help="stop when the step under way is done"),
+    _plan("quit", "Back", ("f10",), help="back to the disks, once it has ended"),
+)
 
 
 def with_program(actions: tuple[Action, ...]) -> dict[str, Action]:

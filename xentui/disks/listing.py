@@ -127,7 +127,8 @@ def used_by(row: Row, disks: Disks) -> str:
         return ""
     if row.again:
         return "shown above"
-    texts = [_brief(use) for use in disks.uses(row.device)]
+    # That another system is on it is a guess, and no use.
+    texts = [_brief(use) for use in disks.uses(row.device) if use.kind is not UseKind.OTHER_OS]
     volume = row.device.volume
     if volume is not None and volume.origin:
         texts.append(f"of {volume.origin}")
