@@ -1,5 +1,6 @@
 #!/bin/sh
-# Run by mmdebstrap when Debian is installed: accounts and services. $1 is the root of the new system.
+# Run by mmdebstrap when Debian is installed: accounts and services. $1 is the root of the new system, $2 a locale
+# to generate, or nothing.
 # Files that the Live CD adds stand in rootfs/, not here: changing them must not mean installing Debian again.
 set -eu
 root=$1
@@ -7,6 +8,11 @@ root=$1
 chroot "$root" useradd --create-home --shell /bin/bash --groups sudo livexen
 # "live", with a fixed salt so that two builds are the same
 chroot "$root" usermod --password '$6$xentui$G3.HzWODSNom9kCpIzLNZhwKyJ3/BDfMicaoS6LSO2M0kDLlt.zwYQxcsmi86./h2jgVxuR5HsTW0jKXNfZP80' livexen
+
+if [ -n "${2:-}" ]; then
+    echo "$2 UTF-8" > "$root/etc/locale.gen"
+    chroot "$root" locale-gen >/dev/null
+fi
 
 # No key of the build machine, no identity shared by all who boot it.
 rm -f "$root"/etc/ssh/ssh_host_*

@@ -29,7 +29,7 @@ PACKAGES = (
     # a system to log in to
     "systemd-sysv", "systemd-resolved", "dbus", "udev", "kmod", "login", "passwd", "sudo", "procps",
     "iproute2", "iputils-ping", "netbase", "ca-certificates", "openssh-server", "bridge-utils",
-    "tmux", "less", "nano", "vim-tiny", "psmisc",
+    "dnsmasq-base", "nftables", "tmux", "less", "nano", "vim-tiny", "psmisc",
     # what xentui stands on
     "python3", "python3-libvirt", "python3-parted",
     "libvirt-clients", "libvirt-daemon-system", "libvirt-daemon-driver-xen", "libvirt-daemon-driver-network",
@@ -53,7 +53,7 @@ _EXCLUDED = (
 _KEPT = ("/usr/share/doc/*/copyright",)
 
 #: Kernel modules that the small guests load.
-GUEST_MODULES = ("xen-blkfront", "xen-netfront")
+GUEST_MODULES = ("overlay", "squashfs", "xen-blkfront", "xen-netfront")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,23 @@ class Base:
         return version
 
 
-def build_base(builder: Builder, cache: Path, suite: str, mirror: Mirror, *, hvm: bool, mode: str, fresh: bool) -> Base:
-    """Give the base for these inputs, from `cache` unless it is not there yet or `fresh` is asked for."""
-    packages = PACKAGES + (HVM_PACKAGES if hvm else ())
-    inputs = [suite, *packages, *_EXCLUDED, *_KEPT, *GUEST_MODULES, HOOK.read_text()]
+def build_base(
+    builder: Builder,
+    cache: Path,
+    suite: str,
+    mirror: Mirror,
+    *,
+    extra: tuple[str, ...] = (),
+    locale: str | None = None,
+    mode: str,
+    fresh: bool,
+) -> Base:
+    """Give the base for these inputs, from `cache` unless it is not there yet or `fresh` is asked for.
+
+    `extra` are packages beside `PACKAGES`; `locale` one that is generated.
+    """
+    packages = PACKAGES + tuple(dict.fromkeys(package for package in extra if package not in PACKAGES))
+    inputs = [suite, locale or "", *packages, *_EXCLUDED, *_KEPT, *GUEST_MODULES, HOOK.read_text()]
     inputs.append(Path(__file__).read_text())
     key = hashlib.sha256("\0".join(inputs).encode()).hexdigest()[:16]
     base = Base(cache / f"base-{suite}-{key}")
@@ -111,7 +124,7 @@ def build_base(builder: Builder, cache: Path, suite: str, mirror: Mirror, *, hvm
             folder.mkdir(parents=True)
         tar = work / "root.tar"
         with builder.step(f"Installing Debian {suite} with Xen ({len(packages)} packages named)"):
-            _install(builder, tar, made.boot / "initrd.img", suite, mirror, packages, mode)
+            _install(builder, tar, made.boot / "initrd.img", suite, mirror, packages, locale, mode)
         with builder.step("Taking out kernel, hypervisor and what the guests need"):
             _take_out(tar, made)
         with builder.step("Packing it as a squashfs (zstd)"):
@@ -127,7 +140,14 @@ def build_base(builder: Builder, cache: Path, suite: str, mirror: Mirror, *, hvm
 
 
 def _install(
-    builder: Builder, tar: Path, initrd: Path, suite: str, mirror: Mirror, packages: tuple[str, ...], mode: str
+    builder: Builder,
+    tar: Path,
+    initrd: Path,
+    suite: str,
+    mirror: Mirror,
+    packages: tuple[str, ...],
+    locale: str | None,
+    mode: str,
 ) -> None:
     """Install Debian into the archive `tar`; its initrd comes beside it."""
     options = [f"--dpkgopt=path-exclude={pattern}" for pattern in _EXCLUDED]
@@ -136,7 +156,7 @@ def _install(
         ["mmdebstrap", f"--mode={mode}", "--variant=apt", "--architectures=amd64", "--format=tar",
          *options, f"--include={','.join(packages)}",
          f"--customize-hook=download /initrd.img {shlex.quote(str(initrd))}",
-         f'--customize-hook=sh {shlex.quote(str(HOOK))} "$1"',
+         f'--customize-hook=sh {shlex.quote(str(HOOK))} "$1" {shlex.quote(locale or "")}',
          suite, tar, *mirror.sources(suite)],
         deadline=1800,
     )  # fmt: skip

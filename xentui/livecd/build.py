@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from xentui.livecd.base import build_base
+from xentui.livecd import choices
+from xentui.livecd.base import HVM_PACKAGES, build_base
 from xentui.livecd.iso import build_iso, source_date
 from xentui.livecd.layer import build_layer
 from xentui.livecd.mirror import Mirror, own_mirror
@@ -34,14 +35,15 @@ def build(recipe: Recipe, say: Callable[[str], None] = print) -> Path:
         recipe.cache,
         recipe.suite,
         mirror,
-        hvm=recipe.hvm,
+        extra=(HVM_PACKAGES if recipe.hvm else ()) + choices.packages(recipe),
+        locale=recipe.locale,
         mode=_mode(recipe.mode),
         fresh=recipe.fresh,
     )
     with tempfile.TemporaryDirectory(prefix="iso-", dir=recipe.cache) as scratch:
         work = Path(scratch)
-        layer = build_layer(builder, work, recipe.cache, base, guests=recipe.guests, test_key=recipe.test_key)
-        build_iso(builder, work, base, layer, recipe.output.absolute(), epoch)
+        layer = build_layer(builder, work, recipe, base)
+        build_iso(builder, work, base, layer, recipe, epoch)
     size = recipe.output.stat().st_size / 2**20
     say(f"Built {recipe.output}: {size:.0f} MiB in {time.monotonic() - begun:.0f} s")
     return recipe.output

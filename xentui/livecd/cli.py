@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.livecd.qemu import CPU_LIBVIRT, MEMORY_MIB, Machine
-from xentui.livecd.recipe import SUITES, Recipe, default_cache
+from xentui.livecd.recipe import DOM0_MEMORY_MIB, SUITES, Recipe, RecipeError, default_cache, key_lines, load_profile
 from xentui.livecd.tools import BuildError
 
 if TYPE_CHECKING:
@@ -32,11 +32,33 @@ def _add_build(verbs: Subparsers) -> None:
     parser = verbs.add_parser("build", help="build the bootable ISO (as root, or with user namespaces)")
     add = parser.add_argument
     add("--output", type=Path, default=_DEFAULT_ISO, metavar="FILE", help="the ISO (%(default)s)")
-    add("--suite", default=SUITES[0], choices=SUITES, help="Debian's release (%(default)s)")
+    add("--profile", type=Path, metavar="FILE.toml", help="what a workshop wants, in a file; options here win over it")
+    add("--suite", choices=SUITES, help=f"Debian's release ({SUITES[0]})")
     add("--mirror", metavar="URI", help="Debian's archive; what this machine's apt uses if not given")
     add("--cache", type=Path, default=default_cache(), metavar="DIR", help="kept between builds (%(default)s)")
-    add("--guests", action=argparse.BooleanOptionalAction, default=True, help="the four small guests")
-    add("--hvm", action="store_true", help="add QEMU as a device model, for HVM guests (much larger)")
+    add("--guests", action=argparse.BooleanOptionalAction, default=None, help="the four small guests")
+    add("--hvm", action="store_true", default=None, help="add QEMU as a device model, for HVM guests (much larger)")
+    add("--installer", action="store_true", default=None, help="add the Debian Installer, to be booted in a guest")
+    add("--package", action="append", dest="packages", metavar="NAME", help="one more Debian package; may be repeated")
+    add("--keyboard", metavar="LAYOUT", help="of the screen's console: us, de, fr ...")
+    add("--locale", metavar="NAME", help="such as de_DE.UTF-8")
+    add("--timezone", metavar="ZONE", help="such as Europe/Berlin")
+    add(
+        "--ssh-key",
+        action="append",
+        dest="ssh_keys",
+        metavar="FILE.pub",
+        help="let this key in as root and livexen; sshd listens from the start then; may be repeated",
+    )
+    add(
+        "--walkthrough",
+        action="append",
+        dest="walkthroughs",
+        type=Path,
+        metavar="FILE.md",
+        help="one more walkthrough; may be repeated",
+    )
+    add("--dom0-memory", type=int, metavar="MIB", help=f"what dom0 gets ({DOM0_MEMORY_MIB})")
     add("--mode", default="auto", choices=("auto", "root", "unshare", "fakechroot"), help="see mmdebstrap(1)")
     add("--fresh", action="store_true", help="install Debian anew, for its newest packages")
     add(
@@ -61,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     """Do what the parsed `args` say. The exit status: 0 done, 1 not, the reason on stderr."""
     try:
         return _build(args) if args.livecd_verb == "build" else _boot(args)
-    except BuildError as error:
+    except (BuildError, RecipeError) as error:
         print(f"xentui livecd: {error}", file=sys.stderr)
     except OSError as error:
         print(f"xentui livecd: {error}", file=sys.stderr)
@@ -71,19 +93,32 @@ def run(args: argparse.Namespace) -> int:
 def _build(args: argparse.Namespace) -> int:
     from xentui.livecd.build import build  # not for every start of xentui
 
-    recipe = Recipe(
+    recipe = _recipe(args)
+    build(recipe, lambda line: print(line, flush=True))
+    return 0
+
+
+def _recipe(args: argparse.Namespace) -> Recipe:
+    """The profile's wishes, and the command line's over them."""
+    wishes = load_profile(args.profile) if args.profile else {}
+    for key in ("suite", "mirror", "guests", "hvm", "installer", "keyboard", "locale", "timezone", "dom0_memory"):
+        if getattr(args, key) is not None:
+            wishes[key] = getattr(args, key)
+    given = {
+        "packages": args.packages,
+        "walkthroughs": args.walkthroughs,
+        "ssh_keys": [line for key in args.ssh_keys or [] for line in key_lines(key)],
+    }
+    for key, values in given.items():
+        wishes[key] = (*wishes.get(key, ()), *(values or ()))
+    return Recipe(
         output=args.output,
         cache=args.cache,
-        suite=args.suite,
-        mirror=args.mirror,
-        guests=args.guests,
-        hvm=args.hvm,
         test_key=args.with_test_key.read_text() if args.with_test_key else None,
         mode=args.mode,
         fresh=args.fresh,
+        **wishes,
     )
-    build(recipe, lambda line: print(line, flush=True))
-    return 0
 
 
 def _boot(args: argparse.Namespace) -> int:

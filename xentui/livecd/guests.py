@@ -1,11 +1,19 @@
-"""The small guests of the Live CD: busybox on an initramfs, booted with dom0's own kernel, 128 MiB each."""
+"""The small guests of the Live CD: busybox, booted with dom0's own kernel, 128 MiB each.
+
+With disks, the two servers share one read-only disk and the two clients another; what a guest writes lies in a layer
+of its own memory above it and ends with it. Without, each has all of it in its memory.
+"""
 
 from __future__ import annotations
 
+import io
+import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from xentui.livecd.base import Base
 from xentui.livecd.cpio import Initramfs
+from xentui.livecd.tools import Builder
 
 _FILES = Path(__file__).with_name("guest")
 
@@ -19,31 +27,49 @@ INITRAMFS = "usr/lib/xentui/guest.img"
 # "live", salted and hashed with MD5: the one hash that every busybox knows.
 _HASH = "$1$xentui$uHgh2q3.A5rqMOTq31uZ/1"
 
+#: A folder, file or link: its path, its mode (with the type left out), its data or a link's target, its owner.
+_Entry = tuple[str, int, bytes | str | None, int]
 
-def add_guests(root: Path, base: Base) -> None:
-    """Write the guests' initramfs, their config files and the autostart links below `root`."""
+
+def role_of(name: str) -> str:
+    """``server`` or ``client``: which of the two disks the guest has."""
+    return name.rstrip("0123456789")
+
+
+def disk_of(role: str) -> str:
+    """Where the disk of this role lies in dom0, without the first slash."""
+    return f"usr/lib/xentui/{role}.img"
+
+
+def add_guests(builder: Builder, root: Path, base: Base, *, disks: bool = True) -> None:
+    """Write the guests' initramfs, their disks, their config files and the autostart links below `root`."""
     image = root / INITRAMFS
     image.parent.mkdir(parents=True, exist_ok=True)
     image.write_bytes(initramfs(base.guest))
+    for role in sorted({role_of(name) for name in NAMES}) if disks else ():
+        _disk(builder, base.guest, role, root / disk_of(role))
     auto = root / "etc/xen/auto"
     auto.mkdir(parents=True)
     for number, name in enumerate(NAMES, 1):
-        (root / f"etc/xen/{name}.cfg").write_text(config(name, number))
+        (root / f"etc/xen/{name}.cfg").write_text(config(name, number, disks=disks))
     for name in AUTOSTARTED:
         (auto / f"{name}.cfg").symlink_to(f"../{name}.cfg")
 
 
-def config(name: str, number: int) -> str:
+def config(name: str, number: int, *, disks: bool = True) -> str:
     """The xl.cfg(5) file of one guest."""
+    word = " disk=xvda" if disks else ""
+    disk = f'disk = [ "format=raw, vdev=xvda, access=r, target=/{disk_of(role_of(name))}" ]\n' if disks else ""
     return f"""# {name}: busybox on dom0's own kernel. Log in as livexen, password live.
+# What it writes is gone when it ends.
 name = "{name}"
 type = "pv"
 kernel = "/boot/vmlinuz"
 ramdisk = "/{INITRAMFS}"
-cmdline = "console=hvc0 quiet guest={name}"
+cmdline = "console=hvc0 quiet guest={name}{word}"
 memory = {MEMORY_MIB}
 vcpus = 1
-vif = [ "mac=00:16:3e:00:00:{number:02x},bridge=xenbr0" ]
+{disk}vif = [ "mac=00:16:3e:00:00:{number:02x},bridge=xenbr0" ]
 on_poweroff = "destroy"
 on_reboot = "restart"
 on_crash = "destroy"
@@ -53,21 +79,61 @@ on_crash = "destroy"
 def initramfs(parts: Path) -> bytes:
     """The guests' one initramfs, of the busybox and the kernel modules in the folder `parts`."""
     image = Initramfs()
-    for folder in ("bin", "dev", "etc", "home", "lib", "lib/modules", "proc", "sys"):
-        image.folder(folder)
-    image.folder("root", 0o700)
-    image.folder("home/livexen", owner=1000)
-    image.folder("tmp", 0o1777)
-    image.file("bin/busybox", (parts / "busybox").read_bytes(), 0o4755)
+    for path, mode, data, owner in _tree(parts):
+        if data is None:
+            image.folder(path, mode, owner=owner)
+        elif isinstance(data, bytes):
+            image.file(path, data, mode)
+        else:
+            image.link(path, data)
     for module in sorted(parts.glob("*.ko")):
         image.file(f"lib/modules/{module.name}", module.read_bytes())
     image.file("init", (_FILES / "init").read_bytes(), 0o755)
-    for name, mode in (("inittab", 0o644), ("network", 0o755), ("udhcpc", 0o755), ("issue", 0o644)):
-        image.file(f"etc/{name}", (_FILES / name).read_bytes(), mode)
-    users = "root:x:0:0:root:/root:/bin/sh\nlivexen:x:1000:1000:livexen:/home/livexen:/bin/sh\n"
-    image.file("etc/passwd", users.encode())
-    image.file("etc/group", b"root:x:0:\nlivexen:x:1000:\n")
-    image.file("etc/shadow", f"root:{_HASH}:1::::::\nlivexen:{_HASH}:1::::::\n".encode(), 0o600)
-    image.file("etc/profile", b"PS1='\\u@\\h:\\w\\$ '\nexport PS1\n")
-    image.link("linuxrc", "bin/busybox")
     return image.packed()
+
+
+def _disk(builder: Builder, parts: Path, role: str, image: Path) -> None:
+    """A role's disk: a squashfs."""
+    archive = image.with_suffix(".tar")
+    with tarfile.open(archive, "w") as tar:
+        for path, mode, data, owner in [*_tree(parts), *_of_role(role)]:
+            entry = tarfile.TarInfo(path)
+            entry.mode, entry.uid, entry.gid = mode, owner, owner
+            if data is None:
+                entry.type = tarfile.DIRTYPE
+            elif isinstance(data, str):
+                entry.type, entry.linkname = tarfile.SYMTYPE, data
+            else:
+                entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data) if isinstance(data, bytes) else None)
+    builder.run(["tar2sqfs", "--quiet", "--compressor", "gzip", image], stdin=archive, deadline=60)
+    archive.unlink()
+
+
+def _tree(parts: Path) -> Iterator[_Entry]:
+    """What every guest's root has."""
+    for folder in ("bin", "dev", "etc", "home", "lib", "lib/modules", "proc", "sbin", "sys", "usr", "usr/bin"):
+        yield folder, 0o755, None, 0
+    yield "root", 0o700, None, 0
+    yield "home/livexen", 0o755, None, 1000
+    yield "tmp", 0o1777, None, 0
+    yield "bin/busybox", 0o4755, (parts / "busybox").read_bytes(), 0
+    for name, mode in (("inittab", 0o644), ("network", 0o755), ("udhcpc", 0o755), ("issue", 0o644),
+                       ("watch-memory", 0o755)):  # fmt: skip
+        yield f"etc/{name}", mode, (_FILES / name).read_bytes(), 0
+    users = "root:x:0:0:root:/root:/bin/sh\nlivexen:x:1000:1000:livexen:/home/livexen:/bin/sh\n"
+    yield "etc/passwd", 0o644, users.encode(), 0
+    yield "etc/group", 0o644, b"root:x:0:\nlivexen:x:1000:\n", 0
+    yield "etc/shadow", 0o600, f"root:{_HASH}:1::::::\nlivexen:{_HASH}:1::::::\n".encode(), 0
+    yield "etc/profile", 0o644, b"PS1='\\u@\\h:\\w\\$ '\nexport PS1\n", 0
+    yield "linuxrc", 0o777, "bin/busybox", 0
+
+
+def _of_role(role: str) -> Iterator[_Entry]:
+    """What only the disks have. Busybox's links are made at the start; only what starts must be there before."""
+    for folder in ("memory", "usr/sbin", "var", "var/run"):
+        yield folder, 0o755, None, 0
+    yield "sbin/init", 0o777, "/bin/busybox", 0
+    yield "bin/sh", 0o777, "busybox", 0
+    if role == "client":
+        yield "usr/bin/look", 0o755, (_FILES / "look").read_bytes(), 0

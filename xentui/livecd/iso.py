@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from xentui.livecd.base import Base
+from xentui.livecd.recipe import DOM0_MEMORY_MIB, Recipe
 from xentui.livecd.tools import Builder
 
 _MENU = Path(__file__).with_name("grub.cfg")
@@ -25,10 +26,8 @@ _MODULES = (
 )  # fmt: skip
 _EARLY = f"search --set=root --file /{_MARK}\nset prefix=($root)/boot/grub\n"
 
-#: dom0 keeps this much whatever guests ask for, in MiB.
-DOM0_MEMORY_MIB = 640
 # Only errors: Xen writes its messages over what dom0 draws on the serial line.
-_XEN = f"dom0_mem={DOM0_MEMORY_MIB}M,max:{DOM0_MEMORY_MIB}M ucode=scan loglvl=error guest_loglvl=error"
+_XEN = "dom0_mem={memory}M,max:{memory}M ucode=scan loglvl=error guest_loglvl=error"
 # Kernel messages below a warning stay out of the screen that xentui draws on.
 # There is nothing to bring up to date on a medium that is as it was built.
 _LINUX = "boot=live net.ifnames=0 loglevel=4 systemd.condition_needs_update=no"
@@ -39,8 +38,9 @@ def source_date() -> int:
     return int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
 
 
-def build_iso(builder: Builder, work: Path, base: Base, layer: Path, output: Path, epoch: int) -> None:
-    """Put base, layer and boot loaders together and write the image to `output`, whole or not at all."""
+def build_iso(builder: Builder, work: Path, base: Base, layer: Path, recipe: Recipe, epoch: int) -> None:
+    """Put base, layer and boot loaders together and write the recipe's output, whole or not at all."""
+    output = recipe.output.absolute()
     tree, efi = work / "iso", work / "efi"
     live, grub = tree / "live", tree / "boot/grub"
     live.mkdir(parents=True)
@@ -56,7 +56,7 @@ def build_iso(builder: Builder, work: Path, base: Base, layer: Path, output: Pat
         _link_or_copy(source, target)
     (live / "filesystem.module").write_text("filesystem.squashfs\nxentui.squashfs\n")
     (tree / _MARK).touch()
-    (grub / "grub.cfg").write_text(menu())
+    (grub / "grub.cfg").write_text(menu(recipe.dom0_memory))
     early = work / "early.cfg"
     early.write_text(_EARLY)
     with builder.step("Making the boot loaders"):
@@ -67,9 +67,10 @@ def build_iso(builder: Builder, work: Path, base: Base, layer: Path, output: Pat
         _xorriso(builder, work, tree, partition, output, epoch)
 
 
-def menu() -> str:
-    """GRUB's menu."""
-    return _MENU.read_text().replace("@XEN@", _XEN).replace("@LINUX@", _LINUX)
+def menu(dom0_memory: int = DOM0_MEMORY_MIB) -> str:
+    """GRUB's menu, for a dom0 of so many MiB."""
+    text = _MENU.read_text().replace("@XEN@", _XEN.format(memory=dom0_memory))
+    return text.replace("@LINUX@", _LINUX).replace("@MEMORY@", str(dom0_memory))
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import xentui
 from xentui.livecd.base import Base
+from xentui.livecd.choices import add_choices, enable, open_sshd
 from xentui.livecd.guests import add_guests
+from xentui.livecd.recipe import Recipe
 from xentui.livecd.tools import Builder, BuildError
 
 _ROOTFS = Path(__file__).with_name("rootfs")
@@ -35,10 +37,10 @@ sys.exit(main())
 """
 
 
-def build_layer(builder: Builder, work: Path, cache: Path, base: Base, *, guests: bool, test_key: str | None) -> Path:
+def build_layer(builder: Builder, work: Path, recipe: Recipe, base: Base) -> Path:
     """Make the layer's squashfs in the folder `work` and give its path.
 
-    `test_key` is a public ssh key; with it sshd listens, for root and livexen, and pytest is there.
+    With the recipe's test key sshd listens for root, and pytest is there.
     """
     root = work / "layer"
     shutil.copytree(_ROOTFS, root)
@@ -48,11 +50,16 @@ def build_layer(builder: Builder, work: Path, cache: Path, base: Base, *, guests
     link(root / "etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")
     link(root / "boot/vmlinuz", f"vmlinuz-{base.kernel_version}")
     with builder.step("Adding xentui and its Python packages"):
-        _add_xentui(builder, root, cache, base, with_tests=test_key is not None)
-    if guests:
-        add_guests(root, base)
-    if test_key is not None:
-        _open_ssh(root, test_key)
+        _add_xentui(builder, root, recipe.cache, base, with_tests=recipe.test_key is not None)
+    if recipe.guests:
+        add_guests(builder, root, base, disks=recipe.guest_disks)
+    for unit in ("xenlive-open-sshd.path", "xenlive-guest-network.service"):
+        enable(root, unit, f"../{unit}")
+    add_choices(root, recipe)
+    if recipe.test_key is not None:
+        _let_in(root, recipe.test_key)
+        if not recipe.ssh_keys:
+            open_sshd(root)
     squashfs = work / "xentui.squashfs"
     with builder.step("Packing them as a squashfs"):
         # livexen's home is Debian's; everything here is root's.
@@ -145,13 +152,7 @@ def _compile(builder: Builder, site: Path, base: Base) -> None:
     )  # fmt: skip
 
 
-def _open_ssh(root: Path, key: str) -> None:
-    units = root / "etc/systemd/system"
-    for unit, source in (
-        ("ssh.service", "/usr/lib/systemd/system/ssh.service"),
-        ("xenlive-hostkey.service", "../xenlive-hostkey.service"),
-    ):
-        link(units / "multi-user.target.wants" / unit, source)
+def _let_in(root: Path, key: str) -> None:
     keys = root / "root/.ssh/authorized_keys"
     keys.parent.mkdir(parents=True)
     keys.parent.chmod(0o700)

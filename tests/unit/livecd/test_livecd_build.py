@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from xentui.livecd import base as base_module
-from xentui.livecd import cli, iso, layer
+from xentui.livecd import choices, cli, iso, layer
 from xentui.livecd.base import Base
 from xentui.livecd.tools import Builder, BuildError, missing
 
@@ -86,7 +86,8 @@ def test_the_menu_is_one_that_grub_understands(tmp_path: Path) -> None:
     menu = iso.menu()
     assert "@XEN@" not in menu
     assert "@LINUX@" not in menu
-    assert menu.count("multiboot2 /boot/xen.gz dom0_mem=640M,max:640M") == 3
+    assert menu.count("multiboot2 /boot/xen.gz dom0_mem=640M,max:640M") == 5
+    assert "dom0_mem=416M,max:416M" in iso.menu(416) and "416 MB" in iso.menu(416)
     if shutil.which("grub-script-check"):
         path = tmp_path / "grub.cfg"
         path.write_text(menu)
@@ -96,7 +97,8 @@ def test_the_menu_is_one_that_grub_understands(tmp_path: Path) -> None:
 def test_shell_files_are_ones_that_sh_understands() -> None:
     folder = Path(cli.__file__).parent
     scripts = [folder / "base-hook.sh", folder / "rootfs/etc/profile.d/xentui.sh"]
-    scripts += [folder / "guest" / name for name in ("init", "network", "udhcpc")]
+    scripts += [folder / "guest" / name for name in ("init", "network", "udhcpc", "watch-memory", "look")]
+    scripts += [folder / "rootfs/usr/lib/xentui" / name for name in ("guest-network", "open-sshd")]
     for script in scripts:
         subprocess.run(["sh", "-n", str(script)], check=True, timeout=10)
 
@@ -127,3 +129,58 @@ def test_build_without_the_tools_names_all_packages(
     assert "mmdebstrap" in error
     assert "apt-get install" in error
     assert not os.path.exists(tmp_path / "x.iso")  # noqa: PTH110
+
+
+def test_a_profile_says_what_a_workshop_wants_and_options_win(tmp_path: Path) -> None:
+    (tmp_path / "teacher.pub").write_text("# mine\nssh-ed25519 AAAAC3Nz teacher@school\n")
+    (tmp_path / "own.md").write_text("# a walkthrough\n")
+    profile = tmp_path / "workshop.toml"
+    profile.write_text(
+        'keyboard = "de"\ntimezone = "Europe/Berlin"\npackages = ["htop"]\ndom0_memory = 512\n'
+        'ssh_keys = ["teacher.pub"]\nwalkthroughs = ["own.md"]\n'
+    )
+    recipe = cli._recipe(parse("build", "--profile", str(profile), "--keyboard", "fr", "--package", "mc"))
+    assert recipe.keyboard == "fr" and recipe.timezone == "Europe/Berlin" and recipe.dom0_memory == 512
+    assert recipe.packages == ("htop", "mc") and recipe.ssh_keys == ("ssh-ed25519 AAAAC3Nz teacher@school",)
+    root = tmp_path / "root"
+    choices.add_choices(root, recipe)
+    assert 'XKBLAYOUT="fr"' in (root / "etc/default/keyboard").read_text()
+    assert (root / "etc/localtime").readlink() == Path("/usr/share/zoneinfo/Europe/Berlin")
+    assert (root / "etc/xentui/walkthroughs/own.md").exists()
+    for user in ("root", "livexen"):
+        assert (root / f"etc/ssh/authorized_keys.d/{user}").read_text().startswith("ssh-ed25519 AAAA")
+    assert (root / "etc/systemd/system/multi-user.target.wants/ssh.service").is_symlink()
+    assert {"htop", "mc", "console-setup", "tzdata"} <= set(choices.packages(recipe))
+
+
+def test_without_choices_there_is_nothing_of_them(tmp_path: Path) -> None:
+    recipe = cli._recipe(parse("build"))
+    choices.add_choices(tmp_path, recipe)
+    assert list(tmp_path.iterdir()) == [] and choices.packages(recipe) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("keybord = 'de'", "unknown key 'keybord'"),
+        ("keyboard = 7", "keyboard must be a text in quotes"),
+        ("packages = [1]", "packages must be a list of texts"),
+        ("keyboard = 'de\nlocale = 'x", "line 1"),
+        ("keyboard = 'de; reboot'", "not one that Debian knows"),
+        ("timezone = '../../etc/shadow'", "not one that Debian knows"),
+        ("packages = ['--option']", "no name of a Debian package"),
+        ("dom0_memory = 64", "it needs 384 at least"),
+        ("ssh_keys = ['none.pub']", "none.pub"),
+        ("ssh_keys = ['command=\"rm\" x']", "no line of a public key file"),
+        ("walkthroughs = ['none.md']", "none.md"),
+    ],
+)
+def test_a_bad_profile_is_told_in_one_line(
+    tmp_path: Path, text: str, complaint: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = tmp_path / "workshop.toml"
+    profile.write_text(text + "\n")
+    monkeypatch.setattr("xentui.livecd.build.build", lambda recipe, say: choices.add_choices(tmp_path / "root", recipe))
+    assert cli.run(parse("build", "--profile", str(profile))) == 1
+    error = capsys.readouterr().err
+    assert complaint in error and error.count("\n") == 1

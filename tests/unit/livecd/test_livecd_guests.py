@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import stat
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from xentui.livecd.base import Base
 from xentui.livecd.cpio import Initramfs
-from xentui.livecd.guests import AUTOSTARTED, INITRAMFS, NAMES, add_guests, config
+from xentui.livecd.guests import AUTOSTARTED, INITRAMFS, NAMES, add_guests, config, disk_of
+from xentui.livecd.tools import Builder
 
 
 def entries(packed: bytes) -> dict[str, tuple[int, bytes]]:
@@ -26,6 +29,14 @@ def entries(packed: bytes) -> dict[str, tuple[int, bytes]]:
             return found
         found[name] = (mode, data[start : start + size])
         at = (start + size + 3) & ~3
+
+
+@pytest.fixture
+def builder(tmp_path: Path) -> Builder:
+    """tar2sqfs is not everywhere where the tests run: what it is given is kept instead."""
+    made = Builder(tmp_path / "build.log", say=lambda _line: None)
+    made.run = lambda argv, *, stdin, **_: shutil.copyfile(stdin, argv[-1])  # type: ignore[method-assign,assignment]
+    return made
 
 
 @pytest.fixture
@@ -49,8 +60,8 @@ def test_every_length_of_name_and_data_is_padded(length: int) -> None:
     assert found["sh"] == (stat.S_IFLNK | 0o777, b"bin/x")
 
 
-def test_the_initramfs_has_what_the_kernel_starts(base: Base, tmp_path: Path) -> None:
-    add_guests(tmp_path / "root", base)
+def test_the_initramfs_has_what_the_kernel_starts(base: Base, tmp_path: Path, builder: Builder) -> None:
+    add_guests(builder, tmp_path / "root", base)
     found = entries((tmp_path / "root" / INITRAMFS).read_bytes())
     assert found["init"][1].startswith(b"#!/bin/busybox sh\n")
     assert found["init"][0] & 0o111
@@ -61,15 +72,30 @@ def test_the_initramfs_has_what_the_kernel_starts(base: Base, tmp_path: Path) ->
         assert found["etc/shadow"][1].splitlines()[number].count(b":") == 8
 
 
-def test_the_same_inputs_give_the_same_bytes(base: Base, tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_bytes(base: Base, tmp_path: Path, builder: Builder) -> None:
     for name in ("one", "two"):
-        add_guests(tmp_path / name, base)
-    assert (tmp_path / "one" / INITRAMFS).read_bytes() == (tmp_path / "two" / INITRAMFS).read_bytes()
+        add_guests(builder, tmp_path / name, base)
+    for made in (INITRAMFS, disk_of("server"), disk_of("client")):
+        assert (tmp_path / "one" / made).read_bytes() == (tmp_path / "two" / made).read_bytes()
 
 
-def test_two_of_the_four_start_with_dom0(base: Base, tmp_path: Path) -> None:
+def test_servers_share_one_disk_and_clients_another_read_only(base: Base, tmp_path: Path, builder: Builder) -> None:
     root = tmp_path / "root"
-    add_guests(root, base)
+    add_guests(builder, root, base)
+    configs = {name: (root / f"etc/xen/{name}.cfg").read_text() for name in NAMES}
+    disks = {name: text.partition("target=/")[2].partition('"')[0] for name, text in configs.items()}
+    assert disks["server01"] == disks["server02"] != disks["client01"] == disks["client02"]
+    assert all("access=r," in text for text in configs.values())
+    for name in NAMES:
+        with tarfile.open(root / disks[name]) as disk:
+            assert disk.getmember("home/livexen").uid == 1000
+            assert disk.getmember("bin/busybox").mode == 0o4755
+            assert ("usr/bin/look" in disk.getnames()) == name.startswith("client")
+
+
+def test_two_of_the_four_start_with_dom0(base: Base, tmp_path: Path, builder: Builder) -> None:
+    root = tmp_path / "root"
+    add_guests(builder, root, base)
     assert sorted(path.stem for path in (root / "etc/xen").glob("*.cfg")) == sorted(NAMES)
     links = list((root / "etc/xen/auto").iterdir())
     assert sorted(path.stem for path in links) == sorted(AUTOSTARTED)
