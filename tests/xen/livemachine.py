@@ -60,10 +60,9 @@ def live_iso() -> Path:
     digest.update((REPOSITORY / "pyproject.toml").read_bytes())
     inputs = digest.hexdigest()
     if not (iso.exists() and stamp.exists() and stamp.read_text() == inputs):
-        # Guests without disks: emulated, Xen's hotplug script for a disk can take longer than the 40 s that libxl waits.
-        build(
-            Recipe(iso, default_cache(), guest_disks=False, test_key=public), say=lambda line: print(line, flush=True)
-        )
+        # Guests without disks: emulated, Xen's hotplug script for one can take longer than the 40 s that libxl waits.
+        recipe = Recipe(iso, default_cache(), guest_disks=False, test_key=public)
+        build(recipe, say=lambda line: print(line, flush=True))
         stamp.write_text(inputs)
     return iso
 
