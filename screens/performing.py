@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xentui.actions import Action, Question, impossible
 from xentui.domains.domain import Domain
 from xentui.screens.dialogs.ask import Ask
+from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.confirm import Confirm
 from xentui.screens.formats import brief
 from xentui.screens.jobs import Job
@@ -30,7 +31,8 @@ async def perform(app: XentuiApp, action: Action, domains: Sequence[Domain]) -> 
         if answer is None:
             return
         argument = answer
-    if action.dangerous and not await _confirm(app, action, possible, argument):
+    loses = action.loses(argument)
+    if (action.dangerous or loses) and not await _confirm(app, action, possible, argument, loses):
         app.say("Nothing was done.")
         return
     if action.question is not None or action.dangerous:
@@ -77,6 +79,10 @@ def _as_they_are_now(app: XentuiApp, domains: Sequence[Domain]) -> list[Domain]:
 
 
 async def _ask(app: XentuiApp, question: Question, remark: str, domain: Domain) -> str | None:
+    if question.choices:
+        title = question.prompt.format(name=printable(domain.name))
+        choices = [Choice(value, value, words) for value, words in question.choices]
+        return await app.push_screen_wait(Choose(title, choices, current=question.default(domain)))
     return await app.push_screen_wait(
         Ask(
             question.prompt.format(name=printable(domain.name)),
@@ -87,7 +93,7 @@ async def _ask(app: XentuiApp, question: Question, remark: str, domain: Domain) 
     )
 
 
-async def _confirm(app: XentuiApp, action: Action, domains: Sequence[Domain], argument: str) -> bool:
+async def _confirm(app: XentuiApp, action: Action, domains: Sequence[Domain], argument: str, loses: str) -> bool:
     count = len(domains)
     commands = [command for domain in domains if (command := action.by_hand(domain, argument)) is not None]
     names = [f"{printable(d.name)}{f' (id {d.id})' if d.id is not None else ''}" for d in domains]
@@ -97,7 +103,7 @@ async def _confirm(app: XentuiApp, action: Action, domains: Sequence[Domain], ar
         Confirm(
             question,
             names if count > 1 else [],
-            action.warning,
+            loses,
             [shlex.join(command) for command in commands],
             action.title,
         )

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from xentui.domains.domain import Domain, State
+from xentui.domains.sysrq import BY_LETTER as SYSRQ
+from xentui.domains.sysrq import LETTERS
 from xentui.domains.toolstack import Toolstack
 
 Reason = str | None
@@ -34,11 +36,14 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What an action asks for before it runs: a prompt, a first answer, and what is wrong with an answer."""
+    """What an action asks for before it runs: a prompt, a first answer, and what is wrong with an answer. With
+    `choices` (answer, words for it) it is one of these.
+    """
 
     prompt: str
     default: Callable[[Domain], str]
     complaint: Callable[[Domain, str], Reason]
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,16 @@ class Action:
     verb: bool = False  # a verb of the command line, too
     bar: int = 0  # its place in the key bar, 0 for none
     warning: str = ""  # what is lost, for the confirmation of a dangerous one
+    warns: Callable[[str], str] = lambda _argument: ""  # the same where it depends on the answer
     reason: Callable[[Domain], Reason] = lambda _domain: None
     question: Question | None = None
     run: Callable[[Toolstack, Domain, str, threading.Event | None], None] | None = None
     xl: Callable[[Domain, str], list[str]] | None = None
     virsh: Callable[[Domain, str], list[str]] | None = None
+
+    def loses(self, argument: str) -> str:
+        """What has to be confirmed before it is done with this answer; empty if nothing."""
+        return self.warning if self.dangerous else self.warns(argument)
 
     def by_hand(self, domain: Domain, argument: str = "") -> list[str] | None:
         """The command a user would type for it, or None where there is no single one."""
@@ -163,12 +173,36 @@ def _has_console(domain: Domain) -> Reason:
     return None
 
 
+def cd_drive(domain: Domain) -> str:
+    """The guest's name of its (first) CD drive; the usual one where its disks are not known."""
+    return next((disk.vdev for disk in domain.disks if disk.cdrom), "hdc")
+
+
+def _has_cd_drive(domain: Domain) -> Reason:
+    if domain.libvirt_owns:
+        return f"libvirt has the domain: virsh change-media {domain.name} {cd_drive(domain)} does it."
+    if domain.type != "hvm":
+        return f"Xen can change a CD in HVM guests only; this one is {(domain.type or 'of unknown type').upper()}."
+    if domain.disks and not any(disk.cdrom for disk in domain.disks):
+        return "It has no CD drive; its configuration gives it one: disk = [ ',raw,hdc,cdrom' ]"
+    return None
+
+
+def _xl_reaches(domain: Domain) -> Reason:
+    return "libvirt sends no SysRq to Xen's guests; xl sysrq on the host does." if domain.libvirt_owns else None
+
+
 # What may be answered to a question.
 
 
 def _save_name(domain: Domain) -> str:
     safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in domain.name)
     return f"/var/lib/xen/save/{safe}"
+
+
+def _cd_image(domain: Domain) -> str:
+    held = next((disk.target for disk in domain.disks if disk.cdrom), None)
+    return held if held and held.startswith("/") else "/var/lib/xen/images/cd.iso"
 
 
 def _path_complaint(_domain: Domain, answer: str) -> Reason:
@@ -260,6 +294,29 @@ ACTIONS: tuple[Action, ...] = (
         changes=True, dangerous=True, many=True, verb=True, bar=6, warning=_STATE_LOST,
         reason=_first(_guest, _alive), run=lambda t, d, _, __: t.destroy(d),
         xl=lambda d, _: ["destroy", d.reference], virsh=lambda d, _: ["destroy", d.name],
+    ),
+    Action(
+        "sysrq", "SysRq", ("z",), Group.CONSOLE, "send a Linux guest a SysRq: sync, reboot, show tasks ...",
+        changes=True, reason=_first(_guest, _answering, _xl_reaches),
+        question=Question(
+            "Send {name} which SysRq? Its console says what it did.", lambda _: "s",
+            lambda _, letter: None if letter in SYSRQ else "There is no such SysRq.",
+            tuple((e.letter, e.does + ("" if e.in_debian else " (Debian: only with kernel.sysrq=1)")) for e in LETTERS),
+        ),
+        warns=lambda letter: SYSRQ[letter].lost,
+        run=lambda t, d, letter, _: t.sysrq(d, letter), xl=lambda d, letter: ["sysrq", d.reference, letter],
+    ),
+    Action(
+        "cd-insert", "Insert CD", ("e",), Group.RESOURCES, "put an image into its CD drive",
+        changes=True, reason=_first(_guest, _alive, _has_cd_drive),
+        question=Question("Image for the CD drive of {name}", _cd_image, _path_complaint),
+        run=lambda t, d, image, _: t.insert_cd(d, cd_drive(d), image),
+        xl=lambda d, image: ["cd-insert", d.reference, cd_drive(d), image],
+    ),
+    Action(
+        "cd-eject", "Eject CD", ("E",), Group.RESOURCES, "take the image out of its CD drive",
+        changes=True, reason=_first(_guest, _alive, _has_cd_drive), run=lambda t, d, _, __: t.eject_cd(d, cd_drive(d)),
+        xl=lambda d, _: ["cd-eject", d.reference, cd_drive(d)],
     ),
     Action(
         "save", "Save", ("w",), Group.STATE, "write its memory to a file and end it; restore it later",

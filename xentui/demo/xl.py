@@ -20,7 +20,7 @@ _NOT_HERE = frozenset(
     cpupool-cpu-remove cpupool-create cpupool-destroy cpupool-list cpupool-migrate cpupool-numa-split cpupool-rename
     debug-keys devd dump-core migrate migrate-receive network-attach network-detach pci-assignable-list pci-attach
     pci-detach pci-list psr-hwinfo qemu-monitor-command remus resume sched-credit sched-rtds set-parameters sharing
-    suspend sysrq trigger usb-list usbctrl-attach usbctrl-detach usbdev-attach usbdev-detach vcpu-pin vkb-list vtpm-list
+    suspend trigger usb-list usbctrl-attach usbctrl-detach usbdev-attach usbdev-detach vcpu-pin vkb-list vtpm-list
     """.split()  # noqa: SIM905 - a column of words reads better than a column of quotes
 )
 

@@ -133,10 +133,23 @@ async def sched_credit2(session: Session, words: list[str]) -> int:
     return 0
 
 
+async def sysrq(session: Session, words: list[str]) -> int:
+    """Send a sysrq to a domain."""
+    _, rest = options(words, "sysrq", "", needs=2)
+    domain = find(session, rest[0])
+    if len(rest[1]) != 1:
+        raise Exit(1, "Invalid sysrq.\n\nUsage: xl [-vfN] sysrq <Domain> <letter>\n\nSend a sysrq to a domain.\n")
+    if domain.guest is not None and domain.up:
+        domain.guest.sysrq(rest[1])
+        session.machine.on_change()
+    return 0
+
+
 COMMANDS = {
     "rename": rename,
     "mem-set": mem_set,
     "mem-max": mem_max,
     "vcpu-set": vcpu_set,
     "sched-credit2": sched_credit2,
+    "sysrq": sysrq,
 }

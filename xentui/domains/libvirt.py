@@ -168,6 +168,17 @@ class Libvirt:
             CHANGE_DEADLINE,
         )
 
+    # What it has no call for that Xen's driver would carry out; the registry says so before.
+
+    def sysrq(self, domain: Domain, letter: str) -> None:
+        raise ToolstackError(f"libvirt sends no SysRq to Xen's guests: xl sysrq {domain.reference} {letter} does.")
+
+    def insert_cd(self, domain: Domain, drive: str, image: str) -> None:
+        raise ToolstackError(f"libvirt has {domain.name}: virsh change-media changes its CD.")
+
+    def eject_cd(self, domain: Domain, drive: str) -> None:
+        raise ToolstackError(f"libvirt has {domain.name}: virsh change-media changes its CD.")
+
     @staticmethod
     def _not_dom0(domain: Domain) -> None:
         if domain.name == "Domain-0":

@@ -296,6 +296,19 @@ class Xl:
         self.autostart.set(domain.config_file, on)
         self.files_version += 1
 
+    def sysrq(self, domain: Domain, letter: str) -> None:
+        self._not_dom0(domain, "sent a SysRq")
+        self._change("sysrq", domain.reference, letter)
+
+    def insert_cd(self, domain: Domain, drive: str, image: str) -> None:
+        # The image's name is a part of a disk's specification: what stands behind a comma would be another part.
+        if "," in image or not PurePosixPath(image).is_absolute():
+            raise ToolstackError(f"{image}: give the whole path of an image, from /, and without a comma.")
+        self._change("cd-insert", domain.reference, drive, image)
+
+    def eject_cd(self, domain: Domain, drive: str) -> None:
+        self._change("cd-eject", domain.reference, drive)
+
     # How xl is called.
 
     @staticmethod

@@ -78,3 +78,26 @@ def panic(uptime: float) -> str:
             "---[ end Kernel panic - not syncing: sysrq triggered crash ]---",
         )
     )
+
+
+_SYSRQ = {
+    "s": ("Emergency Sync", "Emergency Sync complete"),
+    "u": ("Emergency Remount R/O", "Emergency Remount complete"),
+    "b": ("Resetting",),
+    "o": ("Power Off",),
+}
+
+
+def sysrq(letter: str) -> list[str]:
+    """What the kernel says to a SysRq: the first line is the request, the others tell of its end."""
+    if letter.isdigit():
+        return ["sysrq: Changing Loglevel", f"sysrq: Loglevel set to {letter}"]
+    if letter in _SYSRQ:
+        first, *rest = _SYSRQ[letter]
+        return [f"sysrq: {first}", *rest]
+    if letter in "cefijklmpqtvwxz":
+        return ["sysrq: This sysrq operation is disabled."]
+    return [
+        "sysrq: HELP : loglevel(0-9) reboot(b) crash(c) terminate-all-tasks(e) memory-full-oom-kill(f) "
+        "kill-all-tasks(i) sync(s) show-task-states(t) unmount(u) show-blocked-tasks(w) "
+    ]

@@ -111,6 +111,16 @@ class Kernel:
         self.power_off()
         self._ended(reason)
 
+    def sysrq(self, letter: str) -> None:
+        """As xenstore's control/sysrq asks; what Debian's kernel.sysrq = 438 lets the kernel do."""
+        from xentui.demo.domain import Reason
+
+        for line in boot.sysrq(letter):
+            self.write(f"[{self.uptime:12.6f}] {line}\n")
+        if letter in ("b", "o"):
+            self.power_off()
+            self._ended(Reason.REBOOT if letter == "b" else Reason.POWEROFF)
+
     def _next_message(self) -> None:
         if self.messages:
             self.write(self.messages.pop(0))
