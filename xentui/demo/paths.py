@@ -16,6 +16,7 @@ MAPPED = (
     "/etc/hostname",
     "/home/livexen",
     "/run/lock",
+    "/run/xentui",
     "/srv/xen",
     "/usr/lib/debian-installer",
     "/usr/lib/grub-xen",
@@ -24,6 +25,7 @@ MAPPED = (
     "/var/lib/xentui",
     "/var/lock",
     "/var/log/xen",
+    "/var/log/xentui",
 )
 
 
