@@ -17,6 +17,8 @@ from xentui.disks.table_change import table_change
 from xentui.disks.target import Target
 from xentui.host import Host
 
+_TITLES = {"gpt": "a GPT", "msdos": "an msdos table", None: "no partition table"}
+
 
 def plan_steps(target: Target, operations: Sequence[Operation]) -> list[Step]:
     """The steps of a plan with the commands that they amount to. Raises PlanError."""
@@ -103,7 +105,7 @@ def dry_run_lines(said: dict[str, Any]) -> Iterator[str]:
         if each["problem"]:
             yield f"       CANNOT BE DONE: {each['problem']}"
     result = said["result"]
-    yield f"Then it has {'a ' + result['label'] + ' table' if result['label'] else 'no partition table'}:"
+    yield f"Then it has {_TITLES[result['label']]}:"
     for part in result["partitions"]:
         what = " ".join(filter(None, (part["fstype"], part["label"] and repr(part["label"]), part["name"])))
         place = f"{exact_size(part['start']):>12} {about(part['size']):>12}"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from xentui.disks import lvm_operations as lvm
 from xentui.disks.commands import PACKAGES
-from xentui.disks.device import Conflict, Device, Disks, UseKind
+from xentui.disks.device import Conflict, Device, Disks, Kind, UseKind
 from xentui.disks.planfile import MadeOn
 from xentui.disks.probe import locate
 from xentui.disks.sizes import about
@@ -37,11 +37,22 @@ def check_use(host: Host, disks: Disks, target: Target, change: TableChange, *, 
     """
     if disks.blind:
         raise RefusedError(f"{disks.blind[0]} So nobody can say what is in use; nothing was written.")
-    leaving = _leaving(change) if before else frozenset()
+    gone = _leaving(change)
+    for each in change.replayed:
+        if isinstance(each.operation, lvm.VgCreate) and each.operation.name not in gone:
+            _check_name(disks, each.operation.name)
+    leaving = gone if before else frozenset()
     for device in _concerned(host, disks, target, change):
         for conflict in disks.conflicts(device):
             if not _is_taken_down(conflict, leaving):
                 raise RefusedError(f"{conflict.sentence}: that has to end first; nothing was written.")
+
+
+def _check_name(disks: Disks, name: str) -> None:
+    for device in disks.devices:
+        if device.kind is Kind.VG and device.group is not None and device.group.name == name:
+            below = ", ".join(device.parents) or "another disk"
+            raise RefusedError(f"There is a volume group {name} already, on {below}: choose another name.")
 
 
 def _leaving(change: TableChange) -> frozenset[str]:
