@@ -51,8 +51,8 @@ class Hands:
     async def type_command(self, text: str, *, patience: float = 0.0) -> None:
         """Type a command in the shell, and Enter. A program that runs there gets `patience` seconds to end."""
         pane = await self._shell()
-        await _until(lambda: pane.session.state is not State.ATTACHING and _ready(pane), _READY_SECONDS)
-        if pane.session.state is not State.ATTACHED:
+        await _until(lambda: _is_ready(pane) or pane.session.state is State.FAILED, _READY_SECONDS)
+        if not _is_ready(pane):
             raise HandsError(f"there is no shell: {pane.session.sentence}")
         await self._until_idle(pane, patience)
         modes = pane.session.emulator.modes
@@ -87,8 +87,8 @@ class Hands:
             pane.type(line.encode("utf-8", "surrogateescape") + b"\r")
 
 
-def _ready(pane: ConsolePane) -> bool:
-    return pane.session.state is not State.ATTACHED or pane.session.takes_input
+def _is_ready(pane: ConsolePane) -> bool:
+    return pane.session.state is State.ATTACHED and pane.session.takes_input
 
 
 async def _until(condition: Callable[[], bool], seconds: float) -> bool:

@@ -18,13 +18,12 @@ from xentui.walkthroughs.walkthrough import Part as Read
 _ROLES = {"strong": "strong", "em": "strong", "code": "key", "link": "saved"}
 
 
-def step_lines(lesson: Lesson, width: int, marked: Block | None) -> tuple[list[Line], dict[int, int]]:
-    """The lines of the open step, and at which line each of its blocks begins, by the block's line in the file."""
+def step_lines(lesson: Lesson, width: int, marked: Block | None) -> list[Line]:
+    """The lines of the open step; `marked` is the command that is typed next."""
     step, values = lesson.step, lesson.values
     lines: list[Line] = []
-    starts: dict[int, int] = {}
     if lesson.index == 0:
-        _add(lines, starts, lesson.walkthrough.intro, values, width, None)
+        _add(lines, lesson.walkthrough.intro, values, width, None)
     title = f"{lesson.index + 1}. {expand(step.title, values)}"
     marks: Part = ("  done", "running") if lesson.mark(step) is Mark.DONE else ("", "")
     if lesson.mark(step) is Mark.SKIPPED:
@@ -34,7 +33,7 @@ def step_lines(lesson: Lesson, width: int, marked: Block | None) -> tuple[list[L
     if danger is not None:
         lines += [((f" {text}", "problem"),) for text in wrap(f"DANGER: {danger[0]}", max(10, width - 2))]
         lines.append(())
-    _add(lines, starts, step.parts, values, width, marked)
+    _add(lines, step.parts, values, width, marked)
     for number, hint in enumerate(lesson.shown_hints(), 1):
         lines.append(((f"Hint {number}", "paused"),))
         for paragraph in hint.paragraphs:
@@ -44,16 +43,15 @@ def step_lines(lesson: Lesson, width: int, marked: Block | None) -> tuple[list[L
         lines += [*result_lines(lesson.results, width), ()]
     while lines and not lines[-1]:
         lines.pop()
-    return lines, starts
+    return lines
 
 
 def _add(
-    lines: list[Line], starts: dict[int, int], parts: Sequence[Read], values: Mapping[str, str], width: int,
+    lines: list[Line], parts: Sequence[Read], values: Mapping[str, str], width: int,
     marked: Block | None,
 ) -> None:  # fmt: skip
     for index, part in enumerate(parts):
         if isinstance(part, Block):
-            starts[part.line] = len(lines)
             lines += command_lines(part, values, width, marked=part is marked)
         else:
             lines += paragraph_lines(part, values, width)

@@ -159,8 +159,8 @@ class WalkthroughScreen(Page):
             return
         commands = lesson.step.of_kind(Kind.RUN)
         marked = commands[self._marked] if self._marked < len(commands) else None
-        lines, _ = step_lines(lesson, max(20, self.view.size.width - 1), marked)
-        self.view.show(lines)
+        lines = step_lines(lesson, max(20, self.view.size.width - 2), marked)
+        self.view.show([((" ", ""), *line) for line in lines])
         if to_end:
             self.view.scroll_to_line(len(lines))
         self.heading = f"{expand(self.walkthrough.title, lesson.values)}  {_marks(lesson)}"
