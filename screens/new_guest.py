@@ -45,6 +45,7 @@ _ABOUT = {
     "image": "a disk image made elsewhere, copied: qcow2, vmdk, vhdx, raw",
     "kernel": "a kernel on dom0",
     "disk": "what is on a disk already",
+    "computer": "an idle disk of this computer, only read: its changes go into a layer",
 }
 
 

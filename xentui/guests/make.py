@@ -23,6 +23,8 @@ from xentui.guests.work import Step, Work
 _PV_DISKS = tuple(f"xvd{letter}" for letter in "abcdefghijklmnop")
 _HVM_DISKS = ("hda", "hdb", *(f"xvd{letter}" for letter in "efghijklmnop"))
 _HVM_CDS = ("hdc", "hdd")
+#: The room for what is written above another disk, in bytes.
+_LAYER = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def _check_disks(site: Site, spec: Spec) -> None:
         if disk.size is not None and disk.volume_group:
             volumes[disk.volume_group] = volumes.get(disk.volume_group, 0) + disk.size
         elif disk.size is not None and (disk.full or not spec.overcommit):
-            files.append((disk.path, disk.size))
+            files.append((disk.path, min(disk.size, _LAYER) if disk.backing else disk.size))
     if any(disk.is_new and disk.format != "raw" for disk in spec.disks):
         site.check_tools("qemu-img")
     site.check_room(files)
@@ -173,7 +175,9 @@ def _file_step(disk: Disk) -> Step:
 
 def _qemu_step(disk: Disk) -> Step:
     def argv(path: str) -> list[str]:
-        return ["qemu-img", "create", "-q", "-f", "vpc" if disk.format == "vhd" else disk.format, path, str(disk.size)]
+        below = ["-F", "raw", "-b", disk.backing] if disk.backing else []
+        form = "vpc" if disk.format == "vhd" else disk.format
+        return ["qemu-img", "create", "-q", "-f", form, *below, path, *([] if below else [str(disk.size)])]
 
     def do(work: Work) -> None:
         work.makes("file", disk.path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xentui.guests.spec import BRIDGE, IMAGES
 
-SOURCES = ("busybox", "debian", "installer", "cd", "image", "kernel", "disk")
+SOURCES = ("busybox", "debian", "installer", "cd", "image", "kernel", "disk", "computer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("cd", "a CD image to boot", metavar="FILE.iso", sources=("cd",)),
     Option("windows", "what Windows likes: viridian, the clock in local time, AHCI", kind="flag", sources=("cd",)),
     Option("drivers", "a second CD image, with drivers", metavar="FILE.iso", sources=("cd",)),
+    Option("computer", "a whole idle disk of this host, which is only read", metavar="/dev/DISK",
+           sources=("computer",)),
     Option("preseed", "a file with the installer's answers", metavar="URL", sources=("installer",)),
     Option("kernel", "a kernel on dom0", metavar="FILE", sources=("kernel",)),
     Option("initrd", "the initrd that goes with it", metavar="FILE", sources=("kernel",)),

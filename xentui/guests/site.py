@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.domains.domain import Snapshot
-from xentui.guest_disks import guest_disks
+from xentui.guest_disks import guest_disks, read_disks
 from xentui.guests.errors import GuestError
 from xentui.guests.files import exists, free_bytes, local_only, shown_size
 from xentui.guests.manifest import path_of
@@ -134,18 +133,22 @@ class Site:
                     " Copy it, or give it to both read-only (,ro)."
                 )
         if disk.writable and not disk.cdrom:
-            self._check_mounted(disk.path)
+            self._check_idle(disk.path)
 
-    def _check_mounted(self, path: str) -> None:
-        target = self.host.path(path)
-        if self.host.is_demo or not target.is_block_device():
+    def _check_idle(self, path: str) -> None:
+        """Raises GuestError when something of dom0's own uses the file or device: a mount, swap, RAID, a loop."""
+        if self.host.is_demo:
             return
-        try:
-            said = self.host.run(["lsblk", "--json", "-o", "PATH,MOUNTPOINTS", str(target)], deadline=10, record=False)
-        except CommandError as error:
-            raise GuestError(f"{path}: who uses it cannot be told: {error.headline}") from error
-        for device, places in _mounts(json.loads(said.stdout)["blockdevices"]):
-            raise GuestError(f"{path}: {device} is mounted at {places[0]}; unmount it first.")
+        found = read_disks(self.host, [path])
+        device = found.find(path)
+        if device is None:
+            if self.host.path(path).is_block_device():
+                raise GuestError(f"{path}: is not among the disks of this host: see xentui disks list")
+            return
+        if found.blind:
+            raise GuestError(f"{path}: whether it is in use cannot be told. {found.blind[0]}")
+        for conflict in found.conflicts(device):
+            raise GuestError(f"{conflict.sentence}: a guest that wrote to it would ruin it.")
 
     def check_room(self, wanted: Sequence[tuple[str, int]]) -> None:
         """Raises GuestError when files of these sizes do not fit: a path and bytes for each."""
@@ -177,19 +180,6 @@ class Site:
             raise GuestError(f"The volume group {group}: {error.headline}") from error
         if size > free:
             raise GuestError(f"The volume group {group} has {shown_size(free)} left; {shown_size(size)} are needed.")
-
-
-def _mounts(devices: Sequence[dict[str, object]]) -> list[tuple[str, list[str]]]:
-    found = []
-    for device in devices:
-        places = device.get("mountpoints")
-        mounted = [str(place) for place in places if place] if isinstance(places, list) else []
-        if mounted:
-            found.append((str(device.get("path")), mounted))
-        children = device.get("children")
-        if isinstance(children, list):
-            found += _mounts(children)
-    return found
 
 
 def _identity(path: Path) -> tuple[str, int, int] | str:

@@ -45,6 +45,8 @@ class Disk:
     vdev: str = ""
     #: It takes its whole room at once, instead of growing as it is written to.
     full: bool = False
+    #: The disk below a qcow2 layer, which is only read.
+    backing: str = ""
 
     @property
     def is_new(self) -> bool:
@@ -55,6 +57,8 @@ class Disk:
         if self.size is None:
             how = "CD image" if self.cdrom else "existing disk" + ("" if self.writable else ", read-only")
             return f"{how} {self.path}"
+        if self.backing:
+            return f"new layer {self.path} for what is written, above {self.backing}"
         return f"new {'volume' if self.volume_group else 'file'} {self.path}, {shown_size(self.size)}, {self.format}"
 
 

@@ -10,6 +10,7 @@ from xentui.guests.options import BY_NAME, SOURCES, Wish
 from xentui.guests.site import Site
 from xentui.guests.sources.busybox import Busybox
 from xentui.guests.sources.cd import Cd
+from xentui.guests.sources.computer import computer_source
 from xentui.guests.sources.debian import Debian
 from xentui.guests.sources.image import ExistingDisk, image_source
 from xentui.guests.sources.installer import Installer
@@ -77,9 +78,11 @@ class _Texts:
 
 
 def _source_by_option(texts: _Texts) -> str:
-    for option, source in (("image", "image"), ("cd", "cd"), ("kernel", "kernel"), ("suite", "debian")):
-        if texts.text(option):
+    for source in ("image", "cd", "kernel", "computer"):  # each has an option of its own name
+        if texts.text(source):
             return source
+    if texts.text("suite"):
+        return "debian"
     if any(text.startswith(("/", "path=")) for text in texts.list("disk")):
         return "disk"
     raise GuestError(f"Say where its system comes from: --source {', '.join(SOURCES[:-1])} or {SOURCES[-1]}.")
@@ -114,6 +117,8 @@ def _source(site: Site, chosen: str, texts: _Texts) -> Source:
         raise GuestError(f"--source {chosen} needs --{chosen} FILE.")
     if chosen == "cd":
         return Cd(texts.text("cd"), texts.flag("windows"), texts.text("drivers"))
+    if chosen == "computer":
+        return computer_source(site, texts.text("computer"))
     if chosen == "image":
         return image_source(site, texts.text("image"))
     return KernelFiles(texts.text("kernel"), texts.text("initrd"), texts.text("append") or "console=hvc0")

@@ -31,7 +31,11 @@ class GuestHost(Host):
         self.path("/etc/xen").mkdir(parents=True)
 
     def path(self, path: str) -> Path:
-        return Path(path) if path.startswith(str(self.folder)) else self.folder / "root" / path.lstrip("/")
+        return (
+            Path(path)
+            if path.startswith((str(self.folder), "/proc/", "/sys/"))
+            else self.folder / "root" / path.lstrip("/")
+        )
 
     def write(self, path: str, data: str | bytes) -> Path:
         where = self.path(path)
