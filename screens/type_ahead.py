@@ -8,15 +8,20 @@ handled everywhere, and until a dialog that it opened is there to take the next.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from textual import events
 from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
+
+from xentui.screens.terminal.frames import FrameClock
+from xentui.screens.terminal.lean import LeanDriver
 
 Result = TypeVar("Result")
 
@@ -38,6 +43,15 @@ class ReadyScreen(Screen[Result], Generic[Result]):
     """A screen that knows when it can take keys: its widgets are there and one of them has the focus."""
 
     ready = False
+    _frame_clock: FrameClock | None = None
+
+    @property
+    def _update_timer(self) -> Timer:
+        if not isinstance(self.app._driver, LeanDriver):
+            return super()._update_timer
+        if self._frame_clock is None:
+            self._frame_clock = FrameClock(self)
+        return cast("Timer", self._frame_clock)
 
     def on_screen_resume(self) -> None:
         self.call_later(self._be_ready)  # after Textual's own handler, which sets the focus
@@ -109,10 +123,15 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
         target = self.focused or self.screen
         await super().on_event(event)
         target.post_message(KeyHandled(self._number))
-        self.set_timer(_LOST, partial(self._go_on, self._number))
+        # Not a timer of Textual's, which is a task: there would be one for each key.
+        asyncio.get_running_loop().call_later(_LOST, self._give_up, self._number)
 
     async def on_key_handled(self, message: KeyHandled) -> None:
         await self._go_on(message.number)
+
+    def _give_up(self, number: int) -> None:
+        if number == self._number and self._under_way:
+            self.call_next(self._go_on, number)
 
     async def _go_on(self, number: int) -> None:
         if number == self._number and self._under_way:
