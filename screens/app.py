@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -176,6 +177,9 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
             self.say(self.jobs.sentence(shown(ACTION["cancel"].keys[0])))
 
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
+        if self.snapshot is None:
+            # What is there by now stays: each full collection would look through it, for some 40 ms.
+            gc.freeze()
         self.snapshot = message.snapshot
         news = self.history.update(message.snapshot)
         self._show_snapshot()
