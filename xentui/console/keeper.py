@@ -152,6 +152,7 @@ class _Keeper:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
+        await self._take_snapshot()
         looking = loop.create_task(self._look())
         self.consoles = [_Kept(self, name, log, self._share) for name, log in self._logs.items()]
         for kept in self.consoles:
@@ -171,8 +172,10 @@ class _Keeper:
     async def _look(self) -> None:
         """Keep what is known of the domains as new as it is needed."""
         while True:
-            waiting = [kept for kept in self.consoles if kept.session.state is not State.ATTACHED]
-            if self._snapshot is None or waiting:
-                with contextlib.suppress(Exception):  # whatever a toolstack fails with: it is asked again
-                    self._snapshot = await asyncio.to_thread(self.inventory.snapshot)
             await asyncio.sleep(LOOK_SECONDS)
+            if any(kept.session.state is not State.ATTACHED for kept in self.consoles):
+                await self._take_snapshot()
+
+    async def _take_snapshot(self) -> None:
+        with contextlib.suppress(Exception):  # whatever a toolstack fails with: it is asked again
+            self._snapshot = await asyncio.to_thread(self.inventory.snapshot)

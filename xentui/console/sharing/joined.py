@@ -19,7 +19,6 @@ from xentui.subprocesses import printable
 
 #: Seconds that the holder has for its welcome: one that hangs must not keep anybody from asking xl.
 WELCOME_SECONDS = 2.0
-READ_SIZE = 64 * 1024
 #: Bytes that may wait for the holder; what is beyond is refused.
 QUEUE_LIMIT = 256 * 1024
 #: Characters of a sentence of the holder's.
@@ -54,7 +53,6 @@ class Joined:
             raise PlaceError("nobody shares this console")
         self._socket = connection
         self._decoder = Decoder(protocol.LARGEST_DOWN)
-        self._frames: deque[tuple[bytes, bytes]] = deque()
         self._queue: deque[bytes] = deque()
         self.queued = 0  # bytes
         self.ended = False
@@ -75,10 +73,11 @@ class Joined:
         """Say hello. Nothing behind the welcome is read: the loop is to see that there is more."""
         self._socket.sendall(json_frame(b"h", {"version": protocol.VERSION, "scrollback": scrollback}))
         end = time.monotonic() + WELCOME_SECONDS
-        while not self._frames:
+        answer: list[tuple[bytes, bytes]] = []
+        while not answer:
             data = self._exactly(self._decoder.missing, end)
-            self._frames.extend(self._decoder.feed(data))
-        kind, payload = self._frames.popleft()
+            answer.extend(self._decoder.feed(data))
+        kind, payload = answer[0]
         if kind == b"e":
             raise ProtocolError(_text(payload))
         if kind != b"w" or protocol.value_of(payload).get("version") != protocol.VERSION:
@@ -98,11 +97,9 @@ class Joined:
     def read(self) -> bytes:
         """What the guest printed since; nothing if nothing came, or if the connection has `ended`."""
         while not self.ended:
-            while self._frames:
-                if data := self._take(*self._frames.popleft()):
-                    return data
             try:
-                data = self._socket.recv(READ_SIZE)
+                # One frame and no byte of the next: what is still to be read is seen by the loop.
+                data = self._socket.recv(self._decoder.missing)
             except (BlockingIOError, InterruptedError):
                 break
             except OSError:
@@ -111,7 +108,9 @@ class Joined:
                 self.ended = True
                 break
             try:
-                self._frames.extend(self._decoder.feed(data))
+                for kind, payload in self._decoder.feed(data):
+                    if output := self._take(kind, payload):
+                        return output
             except ProtocolError as error:
                 self.last_words, self.ended = str(error), True
         return b""

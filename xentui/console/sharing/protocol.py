@@ -101,10 +101,12 @@ class Decoder:
 
     @property
     def missing(self) -> int:
-        """Bytes that the frame that has begun needs at least; more must not be read by who wants no more than it."""
+        """Bytes that may be read without reading any of the frame after this one; at least one. Raises ProtocolError."""
         if len(self._buffer) < _HEAD.size:
             return _HEAD.size - len(self._buffer)
         length: int = _HEAD.unpack_from(self._buffer)[1]
+        if length > self._largest:
+            raise ProtocolError(f"the other end sent a frame of {length} bytes")
         return _HEAD.size + length - len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
