@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xentui.console.kept_log import history_of
 from xentui.console.session import ConsoleSession, console_argv
 from xentui.console.sharing.company import company_for
 from xentui.domains.domain import Domain, Snapshot
@@ -29,7 +30,7 @@ def session_for(
     share: bool | str = False,
 ) -> ConsoleSession:
     """A session on the domain's console; with the newest snapshot it finds the domain again after a reboot. What
-    `share` means stands in the settings.
+    `share` means stands in the settings. What `xentui console --log` kept stands above all that comes.
     """
     key = domain.key
 
@@ -39,7 +40,15 @@ def session_for(
         return console_argv(host, found) if found is not None and found.state.alive else None
 
     company = company_for(host, domain.name, share, may_write=may_type)
-    session = ConsoleSession(host, domain.name, argv, columns=COLUMNS, rows=ROWS, company=company)
+    session = ConsoleSession(
+        host,
+        domain.name,
+        argv,
+        columns=COLUMNS,
+        rows=ROWS,
+        company=company,
+        history=lambda: history_of(host, domain.name),
+    )
     session.may_type = may_type
     return session
 
