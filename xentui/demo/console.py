@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 #: Bytes kept for the next reader; older ones are thrown away (xenconsoled's --overflow-data=discard).
 LIMIT = 1 << 20
 #: Bytes remembered of what was last shown, for a domain that is saved.
 _RECENT = 4096
+#: Bytes of a guest's log, after which it begins anew.
+_LOG_LIMIT = 4 << 20
 
 
 class Console:
-    """Output of a guest on its way to whoever is attached; `on_input` gets what comes back."""
+    """Output of a guest on its way to whoever is attached, and into its log; `on_input` gets what comes back."""
 
-    def __init__(self, on_input: Callable[[bytes], None]) -> None:
+    def __init__(self, on_input: Callable[[bytes], None], log: Path | None = None) -> None:
         self.on_input = on_input
+        self._log = log
         self.buffer = bytearray()
         self._recent = bytearray()
         self._reader: asyncio.StreamWriter | None = None
@@ -24,6 +28,7 @@ class Console:
         self._closed = False
 
     def write(self, data: bytes) -> None:
+        self._write_log(data)
         self.buffer += data
         if len(self.buffer) > LIMIT:
             del self.buffer[: len(self.buffer) - LIMIT]
@@ -31,6 +36,17 @@ class Console:
         if len(self._recent) > 2 * _RECENT:
             del self._recent[:-_RECENT]
         self._more.set()
+
+    def _write_log(self, data: bytes) -> None:
+        """As xenconsoled does with XENCONSOLED_TRACE=guest; a log that cannot be written is none."""
+        if self._log is not None:
+            try:
+                with self._log.open("ab") as file:
+                    if file.tell() > _LOG_LIMIT:
+                        file.truncate(0)
+                    file.write(data)
+            except OSError:
+                self._log = None
 
     @property
     def recent(self) -> bytes:

@@ -12,6 +12,7 @@ import copy
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from xentui.demo.configuration import vdev_number
@@ -176,8 +177,12 @@ class Machine:
     def _give_guest(self, domain: Domain) -> Kernel:
         guest = Kernel(domain, self.delay, lambda reason: self.ended(domain, reason))
         domain.guest = guest
-        domain.console = guest.console = Console(guest.receive)
+        domain.console = guest.console = Console(guest.receive, self._console_log(domain.shown_name))
         return guest
+
+    def _console_log(self, name: str) -> Path | None:
+        """Where xenconsoled keeps what a guest prints."""
+        return None if "/" in name else self.layout.path(f"/var/log/xen/console/guest-{name}.log")
 
     def pause(self, domain: Domain) -> None:
         domain.account(time.monotonic())
