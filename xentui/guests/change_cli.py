@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,14 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     rename.add_argument("name", metavar="NAME")
     rename.add_argument("new", metavar="NEW")
     rename.set_defaults(verb_function=lambda args: _rename(args, opener))
+
+    text = "make an HVM guest that is off a PVH or PV one, or back; what is on its disk is looked at first"
+    retype = verbs.add_parser("retype", help=text, description=text)
+    retype.add_argument("name", metavar="NAME")
+    retype.add_argument("type", metavar="pvh|pv|hvm", choices=("pvh", "pv", "hvm"))
+    retype.add_argument("--anyway", action="store_true", help="also where it will probably not boot so")
+    retype.add_argument("--dry-run", action="store_true", help="show the new configuration, write nothing")
+    retype.set_defaults(verb_function=lambda args: _retype(args, opener))
 
     text = "the guests that are saved, and in which files"
     saved = verbs.add_parser("saved", help=text, description=text)
@@ -114,6 +123,27 @@ def _rename(args: argparse.Namespace, opener: Opener) -> int:
         with told():
             rename.rename(site, plan, inventory.toolstack(plan.domain))
     print(f"{args.name} is {args.new} now: {plan.path}")
+    return _DONE
+
+
+def _retype(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests import retype
+
+    refuse_read_only(args, "retype")
+    with opener(args) as inventory:
+        site = _site(inventory)
+        plan = retype.plan(site, args.name, args.type)
+        for line in plan.remarks:
+            print(printable(line))
+        for line in plan.problems:
+            print(f"xentui: {printable(line)}", file=sys.stderr)
+        if args.dry_run:
+            print("\n".join(map(printable, plan.text.splitlines())))
+            return _DONE
+        if plan.problems and not args.anyway:
+            raise GuestError(f"{args.name} would probably not boot as a {args.type} guest; --anyway does it anyway.")
+        retype.retype(site, plan)
+    print(f"{args.name} is a {args.type} guest now. Its configuration before is {plan.kept}")
     return _DONE
 
 
