@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xentui.domains.domain import State
 from xentui.walkthroughs.world import UnknownError, World
 
 #: Where guests, their disks and what belongs to them stand. What is mounted in one of them is not looked into.
@@ -20,6 +21,8 @@ def take(world: World) -> Trace:
     world.look_again()
     found: Trace = {}
     for row in world.domains():
+        if row.state is State.DYING:
+            continue  # what Xen still takes apart of a domain that has ended
         found[f"domain {row.name}"] = "running" if row.state.up else str(row.state)
     found |= _files(world)
     for line in world.run(["findmnt", "-rno", "TARGET,SOURCE"]).stdout.splitlines():
