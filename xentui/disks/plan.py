@@ -91,7 +91,7 @@ class Plan:
         self._set(())
 
     def _set(self, items: tuple[Item, ...]) -> None:
-        if items != self.items:
+        if tuple(item.operation for item in items) != self.operations:
             self._states[self._at + 1 :] = [items]
             self._at += 1
 

@@ -17,6 +17,8 @@ from xentui.disks.read_table import counting_header, read_table, reader
 from xentui.disks.signatures import Signature, read_signature
 from xentui.disks.table import Read, Table
 
+#: Bytes: both copies of a GPT with 4096-byte sectors, and something between.
+_SMALLEST = 64 << 10
 _BLKSSZGET = 0x1268
 _BLKGETSIZE64 = 0x80081272
 
@@ -99,6 +101,8 @@ def _read(
     groups: tuple[PlannedGroup, ...],
 ) -> Target:
     size, sector, is_file = geometry(handle, path, sector_size)
+    if size < _SMALLEST:
+        raise TargetError(f"{path}: with {size} bytes it is too small for a partition table")
     read = reader(handle)
     table = read_table(read, sector, size // sector)
     areas = tuple((offset, read(offset, length)) for offset, length in dict.fromkeys(((0, sector), *table.areas)))
