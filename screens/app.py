@@ -86,6 +86,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         colours: int = 256,
         interval: float = INTERVAL,
         share: bool | str = True,
+        watch: Sequence[str] = (),
         driver_class: type[Driver] | None = None,
     ) -> None:
         # Before Textual takes NO_COLOR out of the environment.
@@ -94,6 +95,8 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.host, self.read_only, self.glyphs = host, read_only, glyphs
         self.inventory: InventoryLike = inventory if inventory is not None else Inventory(host)
         self.interval, self.leader, self.share = interval, leader, share
+        #: What raises a notice when a guest prints it.
+        self.watch_patterns = tuple(watch)
         self.history, self.jobs = History(), Jobs()
         #: Images that the user made or asked for: nobody else may know of them.
         self.disk_images: list[str] = []
@@ -426,6 +429,7 @@ def run(host: Host, settings: Settings, *, read_only: bool = False) -> int:
         colours=found.colours,
         interval=settings.refresh,
         share=settings.share,
+        watch=settings.watch,
         driver_class=LeanDriver if settings.driver == "lean" else None,
     )
     try:

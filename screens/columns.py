@@ -90,8 +90,8 @@ def _mark(domain: Domain, seen: Seen, _width: int) -> Cell:
         return seen.glyphs.mark, "marked"
     if domain.name not in seen.consoles:
         return "", ""
-    # Something was printed there that nobody has looked at.
-    return ("!" if seen.consoles[domain.name] in ("unseen", "bell") else "c"), "key"
+    # Something was printed there that nobody has looked at; it rang, or is what is watched for.
+    return {"unseen": "+", "bell": "!", "notice": "!"}.get(seen.consoles[domain.name], "c"), "key"
 
 
 def _name(domain: Domain, seen: Seen, _width: int) -> Cell:

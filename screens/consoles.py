@@ -19,6 +19,8 @@ _TABLE_LINES = 7
 _LEAST_LINES = 8
 #: The fewest columns the table keeps when the console stands at its side.
 _TABLE_COLUMNS = 80
+#: The least that a half or a third is.
+_PART_COLUMNS, _PART_LINES = 40, 4
 
 
 def session_for(
@@ -61,12 +63,16 @@ class Split:
     console: int  # lines, or columns when side by side
 
 
-def split(width: int, height: int, *, at_console: bool) -> Split:
-    """The split of a room of `width` by `height` cells; `at_console` is whether a console has the keys."""
+def split(width: int, height: int, *, at_console: bool, part: int = 0) -> Split:
+    """The split of a room of `width` by `height` cells; `at_console` is whether a console has the keys. The consoles
+    get a half (`part` 2) or a third (3) of it where that is large enough to be used; else what they need.
+    """
     if width >= _TABLE_COLUMNS + 1 + COLUMNS:
-        return Split(True, max(COLUMNS, width // 2 - 1))
+        return Split(True, max(_PART_COLUMNS, width // part - 1) if part else max(COLUMNS, width // 2 - 1))
     if height < _LEAST_LINES:
         return Split(False, height if at_console else 0)
+    if part:
+        return Split(False, max(_PART_LINES, height // part))
     wanted = ROWS + 1
     if height - wanted >= _TABLE_LINES:
         return Split(False, wanted)

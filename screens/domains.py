@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from xentui.actions import ACTIONS
 from xentui.domains.domain import Domain
+from xentui.screens import console_acts
 from xentui.screens.columns import BY_NAME as COLUMN
 from xentui.screens.columns import SORTABLE
 from xentui.screens.consoles import session_for, split
@@ -55,7 +56,8 @@ class DomainsScreen(LiveScreen):
     """
     AUTO_FOCUS = "#table"
     signs = (
-        ("c !", "before a name: its console is open here; it printed something unseen"),
+        ("c +", "before a name: its console is open here; it printed something unseen"),
+        ("!", "the same; its bell rang, or it printed what is watched for"),
         ("x l f", "under BY: who manages it: xl, libvirt, a file in /etc/xen"),
     )
     BINDINGS = [*bindings(ACTIONS), Binding("escape", "clear", show=False)]
@@ -65,7 +67,7 @@ class DomainsScreen(LiveScreen):
         yield Header(app.glyphs, id="header")
         with Container(id="desk"):
             yield DomainTable(app.history, app.glyphs, id="table")
-            yield ConsoleDeck(leader=app.leader, id="consoles")
+            yield ConsoleDeck(leader=app.leader, watch=app.watch_patterns, id="consoles")
         entry = Input(placeholder="show only domains that hold ...", id="filter", select_on_focus=False)
         entry.cursor_blink = False
         entry.display = False
@@ -153,7 +155,7 @@ class DomainsScreen(LiveScreen):
         at_console = isinstance(self.focused, ConsolePane)
         below = 1 if self.has_class("-very-low") else 2
         room = max(1, size.height - self.query_one(Header).size.height - below)
-        shared = split(size.width, room, at_console=at_console)
+        shared = split(size.width, room, at_console=at_console, part=deck.part)
         self.query_one("#desk").set_class(shared.side_by_side, "-wide")
         self.set_class(not shared.side_by_side and shared.console >= room, "-console-only")
         large = self.has_class("-large")
@@ -170,6 +172,18 @@ class DomainsScreen(LiveScreen):
 
     def on_console_deck_changed(self) -> None:
         self.table.set_consoles(self.deck.marks)
+
+    def on_console_pane_noticed(self, event: ConsolePane.Noticed) -> None:
+        console_acts.tell(self, event.pane.session.name, event.notice)
+
+    def console_wants(self, pane: ConsolePane, command: str) -> None:
+        """What a key after the leader asks for that is not the console's own affair. At once: a dialog takes keys."""
+        console_acts.do(self, pane, command)
+
+    def say(self, text: str, role: str = "status") -> None:
+        super().say(text, role)
+        if self.has_class("-large") and self.deck.current is not None:
+            self.deck.current.say(text)  # there is no status line then
 
     def on_descendant_focus(self) -> None:
         self._share_room()

@@ -9,6 +9,8 @@
     refresh = 2.0          # seconds between two looks at the toolstack
     share = "xenadm"       # a console that is open here can be joined by root and this user (true), by the members
                            # of a group as well, or by nobody (false)
+    watch = ["Kernel panic", "/err(or)?: /"]   # raise a notice when an open console shows them: words, or a regular
+                           # expression between slashes
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from xentui.console.keys import normal_key
+from xentui.console.watch import Watch
 
 
 class SettingsError(ValueError):
@@ -39,6 +42,7 @@ class Settings:
     driver: str = "lean"
     refresh: float = 2.0
     share: bool | str = True
+    watch: tuple[str, ...] = ("Kernel panic", "login:")
 
 
 def settings_file() -> Path:
@@ -104,6 +108,12 @@ def _share(value: object) -> bool | str:
     return value
 
 
+def _watch(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(words, str) for words in value):
+        raise ValueError(f'{value!r} is no list of texts, as in ["Kernel panic", "login:"]')
+    return Watch(value, lambda _notice: None).patterns
+
+
 _READERS: dict[str, Callable[[object], Any]] = {
     "leader": lambda value: normal_key(_text(value)),
     "theme": _text,
@@ -111,5 +121,6 @@ _READERS: dict[str, Callable[[object], Any]] = {
     "driver": _one_of("lean", "stock"),
     "refresh": _seconds,
     "share": _share,
+    "watch": _watch,
 }
 assert list(_READERS) == [field.name for field in fields(Settings)]  # noqa: S101

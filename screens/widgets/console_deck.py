@@ -1,21 +1,24 @@
-"""The open consoles: one at a time, side by side, or one that fills the screen."""
+"""The open consoles: one at a time, or up to four tiled; beside the table, or all over the screen."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from textual.containers import Horizontal
+from textual import events
+from textual.containers import Container
 from textual.message import Message
 
 from xentui.console.session import ConsoleSession, State
 from xentui.screens.drawing import Line
 from xentui.screens.widgets.console_pane import ConsolePane
+from xentui.screens.widgets.console_tiles import MOST, tiling
 
 #: Seconds in which all consoles are left when xentui ends.
 LEAVE_SECONDS = 8.0
 
 
-class ConsoleDeck(Horizontal):
+class ConsoleDeck(Container):
     """Holds the panes. Hidden while there is none; the screen that mounts it sets its height.
 
     The class ``-large`` is set on it while one console shall have all the room: see `Large`.
@@ -23,15 +26,15 @@ class ConsoleDeck(Horizontal):
 
     DEFAULT_CSS = """
     ConsoleDeck { height: 1fr; width: 100%; }
-    ConsoleDeck ConsolePane { width: 1fr; height: 100%; }
-    ConsoleDeck ConsolePane.-beside { margin-left: 1; }
+    ConsoleDeck { layout: grid; grid-size: 1; grid-gutter: 0 1; }
+    ConsoleDeck ConsolePane { width: 100%; height: 100%; }
     """
 
     class Left(Message):
         """The user wants to go to the table, or has closed the last console: focus it."""
 
     class Large(Message):
-        """The deck wants all the room (`large`), or no longer."""
+        """The deck wants all the room (`large`), or another part of it: see `part`."""
 
         def __init__(self, large: bool) -> None:
             super().__init__()
@@ -41,13 +44,24 @@ class ConsoleDeck(Horizontal):
         """A console was opened, closed, has another state, unseen output or a bell: see `marks`."""
 
     def __init__(
-        self, *, leader: str = "ctrl+right_square_bracket", erase: str = "\x7f", id: str | None = None
+        self,
+        *,
+        leader: str = "ctrl+right_square_bracket",
+        erase: str = "\x7f",
+        watch: Sequence[str] = (),
+        id: str | None = None,
     ) -> None:
+        """`watch`: patterns that raise a notice, see xentui.console.watch."""
         super().__init__(id=id)
         self.leader = leader
         self.erase = erase
+        self.patterns = tuple(watch)
         self.large = False
-        self.tiled = False
+        #: The part of the desk that the consoles want while they are not large: a half (2), a third (3), or what
+        #: their guests need (0).
+        self.part = 0
+        self._tiles: list[ConsolePane] = []  # while tiled: what is shown
+        self._broadcasts = False
         self.panes: list[ConsolePane] = []
         self._current: ConsolePane | None = None
         self.display = False
@@ -61,11 +75,8 @@ class ConsoleDeck(Horizontal):
 
     @property
     def marks(self) -> dict[str, str]:
-        """The open consoles by the names of their domains: "bell", "unseen", or the session's state."""
-        return {
-            pane.session.name: "bell" if pane.bell else "unseen" if pane.unseen else str(pane.session.state)
-            for pane in self.panes
-        }
+        """The open consoles by the names of their domains: "notice", "bell", "unseen", or the session's state."""
+        return {pane.session.name: pane.mark or str(pane.session.state) for pane in self.panes}
 
     def pane_of(self, name: str) -> ConsolePane | None:
         return next((pane for pane in self.panes if pane.session.name == name), None)
@@ -86,16 +97,21 @@ class ConsoleDeck(Horizontal):
 
     def new_pane(self, session: ConsoleSession) -> ConsolePane:
         """A pane for this deck."""
-        return ConsolePane(session, leader=self.leader, erase=self.erase, asked=self._asked)
+        return ConsolePane(session, leader=self.leader, erase=self.erase, asked=self._asked, watch=self.patterns)
 
     def show(self, pane: ConsolePane) -> None:
         """Make `pane` the current one, at once: the next key is for it and no other guest."""
+        if self._tiles and pane not in self._tiles:  # it takes the place of the one that had the keys
+            at = self._tiles.index(self._current) if self._current in self._tiles else 0
+            self._tiles[at] = pane
+            self._end_broadcast()
         self._current = pane
         self._arrange()
         self.screen.set_focus(pane)
 
     def leave(self) -> None:
         """Give the keys to what is not a console, at once."""
+        self._end_broadcast()
         self._set_large(False)
         others = (widget for widget in self.screen.focus_chain if not isinstance(widget, ConsolePane))
         self.screen.set_focus(next(others, None))
@@ -110,6 +126,9 @@ class ConsoleDeck(Horizontal):
     def _part_with(self, pane: ConsolePane) -> None:
         at = self.panes.index(pane)
         self.panes.remove(pane)
+        self._end_broadcast()
+        if pane in self._tiles:
+            self._tiles.remove(pane)
         pane.display = not self.panes  # the last one is seen until it is left
         if not self.panes:
             self._current = None
@@ -143,9 +162,16 @@ class ConsoleDeck(Horizontal):
             self.leave()
         elif command == "large":
             self._set_large(not self.large)
+        elif command in ("half", "third"):
+            self._set_part(2 if command == "half" else 3)
         elif command == "tile":
-            self.tiled = not self.tiled
-            self._arrange()
+            self._toggle_tiles(pane)
+        elif command == "broadcast":
+            self._toggle_broadcast(pane)
+        elif (wants := getattr(self.screen, "console_wants", None)) is not None:
+            wants(pane, command)
+        else:
+            pane.say("that is not possible here")
 
     def _step(self, by: int) -> None:
         if self._current is not None:
@@ -153,17 +179,75 @@ class ConsoleDeck(Horizontal):
 
     def _set_large(self, large: bool) -> None:
         if large != self.large:
+            self._end_broadcast()
             self.large = large
             self.set_class(large, "-large")
             self._arrange()
             self.post_message(self.Large(large))
 
+    def _set_part(self, part: int) -> None:
+        """Take a half or a third of the desk; the same again, what the guests need."""
+        self.part = 0 if part == self.part and not self.large else part
+        self._end_broadcast()
+        self._set_large(False)
+        self.post_message(self.Large(False))
+
+    # Tiles
+
+    @property
+    def tiled(self) -> bool:
+        """Several consoles are shown."""
+        return bool(self._tiles)
+
+    def _toggle_tiles(self, pane: ConsolePane) -> None:
+        self._end_broadcast()
+        if self._tiles:
+            self._tiles = []
+        elif len(self.panes) < 2:
+            pane.say("only this console is open: c in the table opens another")
+        elif (found := tiling(len(self.panes), *self.size)) is None:
+            pane.say("there is no room for several: f makes the consoles large")
+        else:
+            at = self.panes.index(pane)
+            self._tiles = [*self.panes[at:], *self.panes[:at]][: found.count]
+            self._tiles.sort(key=self.panes.index)
+            if found.count < len(self.panes):
+                pane.say(f"{MOST} of {len(self.panes)}: more would be too small; n and p bring in the others")
+        self._arrange()
+
+    # Typing to all tiles
+
+    def _toggle_broadcast(self, pane: ConsolePane) -> None:
+        if self._broadcasts:
+            self._end_broadcast()
+        elif len(self._tiles) < 2:
+            pane.say("typing goes to several consoles only while they are tiled: t")
+        else:
+            self._broadcasts = True
+            for tile in self._tiles:
+                tile.broadcast_to(tuple(self._tiles))
+
+    def _end_broadcast(self) -> None:
+        """Whatever changes the layout ends it: nobody shall type to all who means one."""
+        if self._broadcasts:
+            self._broadcasts = False
+            for pane in [*self._tiles, *self.panes]:
+                pane.broadcast_to(())
+            if self._current is not None:
+                self._current.say("typing goes to this console only again")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._end_broadcast()
+        self._arrange()
+
     def _arrange(self) -> None:
-        beside = False
+        found = tiling(len(self._tiles), *self.size) if len(self._tiles) > 1 and self.size else None
+        if found is None:
+            self._tiles = []
+        self.styles.grid_size_columns = found.columns if found is not None else 1
         for pane in self.panes:
-            pane.display = pane is self._current or self.tiled
-            pane.set_class(pane.display and beside, "-beside")
-            beside = beside or pane.display
+            pane.display = pane in self._tiles if self._tiles else pane is self._current
+            pane.styles.column_span = found.last_span if found is not None and pane is self._tiles[-1] else 1
         self.display = bool(self.panes)
         self._label()
 
@@ -176,14 +260,15 @@ class ConsoleDeck(Horizontal):
 
     def _label(self) -> None:
         """Have each title name the consoles that are not in view."""
-        alone = self.tiled or len(self.panes) < 2
+        alone = len(self.panes) < 2 or len(self._tiles) == len(self.panes)
         for pane in self.panes:
-            tabs: Line = () if alone else tuple(part for p in self.panes for part in self._tab(p))
+            others = self._tiles and pane is not self._current
+            tabs: Line = () if alone or others else tuple(part for p in self.panes for part in self._tab(p))
             if tabs != pane.tabs:
                 pane.tabs = tabs
                 pane.refresh()
 
     def _tab(self, pane: ConsolePane) -> Line:
-        mark = "!" if pane.bell else "*" if pane.unseen else ""
+        mark = "!" if pane.noticed or pane.bell else "+" if pane.unseen else ""
         name = f"{pane.session.name}{mark}"
         return ((f"[{name}]" if pane is self._current else f" {name} ", ""),)

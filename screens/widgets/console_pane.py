@@ -23,12 +23,14 @@ from xentui.console.history import Timestamps
 from xentui.console.keys import key_bytes, key_label, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
+from xentui.console.watch import Notice, Watch
 from xentui.screens.drawing import Line, draw, width_of
 from xentui.screens.painting import AheadPainter
 from xentui.screens.terminal.clipboard import copy_to_terminal
 from xentui.screens.themes import Theme
 from xentui.screens.widgets import console_company, console_texts
 from xentui.screens.widgets.console_cells import overlay, row_segments
+from xentui.screens.widgets.console_commands import commands_of, record
 from xentui.screens.widgets.console_history import TIME_WIDTH, HistoryKeys, time_of
 from xentui.screens.widgets.console_keys import BY_KEY
 from xentui.screens.widgets.console_prompt import Prompt
@@ -38,8 +40,6 @@ from xentui.screens.widgets.console_view import ConsoleView
 DRAW_SECONDS = 1 / 25
 #: The same for so many seconds after a key: what comes is likely to be its effect.
 ANSWER_SECONDS, ANSWERS_FOR = 1 / 100, 0.2
-#: The smallest size that is sent to a guest: what is drawn for less would be unusable anyway.
-LEAST_COLUMNS, LEAST_ROWS = 20, 5
 _BLOCK, _LINE = Style(reverse=True), Style(underline=True)
 _MARKER = Style(reverse=False, underline=True, bold=True)
 
@@ -58,6 +58,13 @@ class ConsolePane(Widget, can_focus=True):
             super().__init__()
             self.pane = pane
 
+    class Noticed(Message):
+        """The guest printed something that is watched for, and nobody was looking."""
+
+        def __init__(self, pane: ConsolePane, notice: Notice) -> None:
+            super().__init__()
+            self.pane, self.notice = pane, notice
+
     def __init__(
         self,
         session: ConsoleSession,
@@ -65,8 +72,10 @@ class ConsolePane(Widget, can_focus=True):
         leader: str = "ctrl+right_square_bracket",
         erase: str = "\x7f",
         asked: Callable[[ConsolePane, str], None] = lambda _pane, _command: None,
+        watch: Sequence[str] = (),
         id: str | None = None,
     ) -> None:
+        """`watch`: the patterns that raise a notice. Raises PatternError."""
         super().__init__(id=id)
         self.session = session
         self.leader = leader
@@ -78,11 +87,16 @@ class ConsolePane(Widget, can_focus=True):
         self.tabs: Line = ()
         self.unseen = False
         self.bell = False
+        self.noticed = False
         self._bells = 0
+        self.watcher = Watch(watch, self._notice)
+        session.taps.append(self.watcher.feed)
+        self._all: tuple[ConsolePane, ...] = ()  # while typing goes to several: those
         self._leading = False
         self._help = False
         self._prompt: Prompt | None = None
         self._history = HistoryKeys(self)
+        self._commands = commands_of(self, self._history)
         #: When each line came.
         self.times = Timestamps()
         self._said = ""
@@ -107,13 +121,24 @@ class ConsolePane(Widget, can_focus=True):
         """Leave the console, within some seconds; the guest goes on."""
         await self.link.close()
         if self.session.recorder is not None:
-            self._record()
+            record(self)
 
     @property
     def theme(self) -> Theme:
         """The theme that is chosen in the app."""
         theme: Theme = self.app.palette  # type: ignore[attr-defined]
         return theme
+
+    @property
+    def mark(self) -> str:
+        """What nobody has looked at yet: "notice", "bell", "unseen", or nothing."""
+        return "notice" if self.noticed else "bell" if self.bell else "unseen" if self.unseen else ""
+
+    def _notice(self, notice: Notice) -> None:
+        if self._drawn and not (self.has_focus and self.view.live):
+            self.noticed = True
+            self.post_message(self.Noticed(self, notice))
+            self.post_message(self.Changed(self))
 
     def _session_changed(self) -> None:
         if self.is_attached:
@@ -187,7 +212,7 @@ class ConsolePane(Widget, can_focus=True):
             self.post_message(self.Changed(self))
 
     def on_focus(self) -> None:
-        self.unseen = self.bell = False
+        self.unseen = self.bell = self.noticed = False
         self.post_message(self.Changed(self))
 
     def on_blur(self) -> None:
@@ -248,17 +273,21 @@ class ConsolePane(Widget, can_focus=True):
 
     def _title(self, width: int) -> Strip:
         ground = "cursor" if self.has_focus else "cursor-away"
+        if self._all:
+            ground = "problem"
         if self._prompt is not None:
             return draw(((self._prompt.line, ""),), width, self.theme, base=ground)
         if self._leading:
             return draw(console_texts.hint(self.leader, ground), width, self.theme, base=ground)
         left: list[tuple[str, str]] = [*self.tabs] if self.tabs else [(f" {self.session.name} ", "")]
         right = f" {self._said or console_texts.status(self.session, self.view, self.leader, focused=self.has_focus)} "
+        if self._all:
+            left.insert(0, (f" TYPING TO ALL {len(self._all)} ", ""))
         room = width - width_of(right)
         used = sum(width_of(text) for text, _ in left)
         if room < used + 1:
-            left = [(f" {self.session.name} ", "")]
-            used = width_of(left[0][0])
+            left = [(f" TO ALL {len(self._all)}", "")] * bool(self._all) + [(f" {self.session.name} ", "")]
+            used = sum(width_of(text) for text, _ in left)
         line = [*left, (" " * max(1, room - used), ""), (right, "")]
         return draw(line, width, self.theme, base=ground)
 
@@ -308,7 +337,18 @@ class ConsolePane(Widget, can_focus=True):
 
     def _type_key(self, name: str, character: str | None, sequence: str | None) -> None:
         """`sequence` is what the terminal sent, as far as the driver says so."""
-        self.type(_meta(sequence) or key_bytes(name, character, self.session.emulator.modes, self.erase))
+        for pane in self._all or (self,):
+            pane.type(_meta(sequence) or key_bytes(name, character, pane.session.emulator.modes, pane.erase))
+
+    def type_raw(self, data: bytes) -> None:
+        """Type `data` wherever the keys go."""
+        for pane in self._all or (self,):
+            pane.type(data)
+
+    def broadcast_to(self, panes: tuple[ConsolePane, ...]) -> None:
+        """Type to all of these from now on, and show that; to this one only, if there are none."""
+        self._all = panes
+        self.refresh()
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -319,7 +359,8 @@ class ConsolePane(Widget, can_focus=True):
             self._prompt.paste(event.text)
             self._refresh_title()
         else:
-            self.type(paste_bytes(event.text, self.session.emulator.modes))
+            for pane in self._all or (self,):
+                pane.type(paste_bytes(event.text, pane.session.emulator.modes))
 
     def type(self, data: bytes) -> None:
         """Type `data` in the guest."""
@@ -329,9 +370,10 @@ class ConsolePane(Widget, can_focus=True):
         if held != self.session.holds:
             self._refresh_title()
         if not sent:
-            self._say_not_sent()
+            self.say_not_sent()
 
-    def _say_not_sent(self) -> None:
+    def say_not_sent(self) -> None:
+        """Say why what was typed did not go to the guest."""
         session, leader = self.session, key_label(self.leader)
         if not session.may_type:
             self.say(f"not sent: xentui runs read-only. {leader} d closes, {leader} o goes to the table")
@@ -354,7 +396,7 @@ class ConsolePane(Widget, can_focus=True):
 
     def _detached_key(self, key: str) -> None:
         if not self.session.writes and key != "escape":  # attached, but others write
-            self.command("ask") if key == "a" else self._say_not_sent()
+            self.command("ask") if key == "a" else self.say_not_sent()
         elif key in ("R", "upper_r", "r"):
             self.command("attach")
         elif key == "l":
@@ -362,7 +404,7 @@ class ConsolePane(Widget, can_focus=True):
         elif key == "escape":
             self.command("table")
         else:
-            self._say_not_sent()
+            self.say_not_sent()
 
     def _leader_key(self, event: events.Key) -> None:
         self._leading = False
@@ -374,64 +416,14 @@ class ConsolePane(Widget, can_focus=True):
 
     def command(self, name: str) -> None:
         """Do what a key after the leader stands for, by the name in `LEADER_KEYS`."""
-        own: dict[str, Callable[[], None]] = {
-            "size": self._send_size,
-            "history": self._history.enter,
-            "search": self._history.ask_search,
-            "mark": self._history.mark,
-            "times": self.show_times,
-            "escape": lambda: self.type(b"\x1d"),
-            "null": lambda: self.type(b"\0"),
-            "save": self._history.ask_save,
-            "record": self._record,
-            "reset": self._reset,
-            "clear": self._clear,
-            "attach": self.link.attach_again,
-            "log": lambda: self.link.attach_again(log=True),
-            "ask": lambda: console_company.ask_or_give(self.session, self.say),
-            "keep": lambda: console_company.keep(self.session, self.say),
-            "people": self._list_people,
-            "help": self._show_help,
-        }
-        if name in own:
-            own[name]()
+        if (own := self._commands.get(name)) is not None:
+            own()
         else:
             self._asked(self, name)
 
-    def _send_size(self) -> None:
-        columns, rows = max(LEAST_COLUMNS, self.view.width), max(LEAST_ROWS, self.view.height)
-        if self.session.send_size(columns, rows):
-            self.view.follow()
-            self.refresh()
-        else:
-            self._say_not_sent()
-
-    def _list_people(self) -> None:
-        self.view.people = not self.view.people
-        self.refresh()
-
-    def _show_help(self) -> None:
+    def show_help(self) -> None:
         self._help = True
         self.refresh()
-
-    def _reset(self) -> None:
-        self.session.emulator.reset()
-        self.refresh()
-
-    def _record(self) -> None:
-        begins = self.session.recorder is None
-        try:
-            path = self.session.record()
-        except OSError as error:
-            self.say(f"cannot be recorded: {error.strerror}")
-        else:
-            self.say(f"{'recording' if begins else 'recorded'} {path.name} in {path.parent}" if path else "")
-
-    def _clear(self) -> None:
-        self.session.emulator.clear_scrollback()
-        self.view.leave()
-        self.redraw()
-        self.say("the history is forgotten")
 
     def copy(self, text: str) -> str:
         """Give `text` to the clipboard of the user's terminal (OSC 52); what to say of it."""
@@ -448,9 +440,9 @@ class ConsolePane(Widget, can_focus=True):
 
     # A line to type in the title
 
-    def ask(self, name: str, then: Callable[[str], None]) -> None:
-        """Have the user type a line for `then`."""
-        self._prompt = Prompt(name, then)
+    def ask(self, name: str, then: Callable[[str], None], typed: str = "", *, empty: bool = False) -> None:
+        """Have the user type a line for `then`; an empty one only if that is allowed."""
+        self._prompt = Prompt(name, then, typed=typed, empty=empty)
         self._refresh_title()
 
     def _prompt_key(self, prompt: Prompt, event: events.Key) -> None:

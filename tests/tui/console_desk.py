@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.pilot import Pilot
 
 from xentui.console.session import ConsoleSession
+from xentui.console.watch import Notice
 from xentui.host import Host
 from xentui.screens.themes import load_themes
 from xentui.screens.widgets.console_deck import ConsoleDeck
@@ -34,6 +35,7 @@ class Desk(App[None], inherit_bindings=False):
         self.folder, self.host, self.leader = folder, Host(), leader
         self.words: dict[str, list[str] | None] = {}
         self.lefts = 0
+        self.notices: list[Notice] = []
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -52,6 +54,9 @@ class Desk(App[None], inherit_bindings=False):
             return [sys.executable, "-I", "-S", str(FAKE), str(self.folder / f"xenconsole.{name}"), *words]
 
         return ConsoleSession(self.host, name, argv)
+
+    def on_console_pane_noticed(self, event: ConsolePane.Noticed) -> None:
+        self.notices.append(event.notice)
 
     def on_console_deck_left(self) -> None:
         self.lefts += 1
