@@ -78,17 +78,17 @@ def uses_sentence(disks: Disks, row: Row) -> tuple[str, str]:
     """Whether the device under the cursor is in use, and its role in the theme."""
     if row.free is not None:
         return f"{short_size(row.size)} that nothing takes.", "dim"
-    conflicts = [_about(conflict, row.device) for conflict in disks.conflicts(row.device)]
+    conflicts = [about_use(conflict, row.device) for conflict in disks.conflicts(row.device)]
     if conflicts:
         more = f" (and {len(conflicts) - 1} more: Enter)" if len(conflicts) > 1 else ""
         return f"In use: {conflicts[0]}{more}", "dying"
-    remarks = [_about(remark, row.device) for remark in disks.remarks(row.device)]
+    remarks = [about_use(remark, row.device) for remark in disks.remarks(row.device)]
     if remarks:
         return f"Not in use. But: {remarks[0]}", "paused"
     return "Not in use.", "running"
 
 
-def _about(conflict: Conflict, device: Device) -> str:
+def about_use(conflict: Conflict, device: Device) -> str:
     """The use, and the name of what is used unless it is the device under the cursor."""
     name = conflict.device.name or conflict.device.path
     return conflict.use.sentence if conflict.device == device else f"{name} is {conflict.use.sentence}"

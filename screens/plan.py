@@ -16,6 +16,8 @@ from xentui.disks.applying import REFUSED, Outcome, Progress, carry_out
 from xentui.disks.device import Device, Disks
 from xentui.disks.direct import within
 from xentui.disks.guard import RefusedError, check_use
+from xentui.disks.layouts import BY_NAME as LAYOUT
+from xentui.disks.layouts import LAYOUTS
 from xentui.disks.listing import short_size
 from xentui.disks.operations import Operation, PlanError
 from xentui.disks.plan import Plan, Preview
@@ -27,6 +29,7 @@ from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.form import Form, Values
 from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.dialogs.typed_name import TypedName
+from xentui.screens.disk_parts import about_use
 from xentui.screens.keys import bindings, shown
 from xentui.screens.page import TitleLine
 from xentui.screens.plan_files import PlanFiles
@@ -165,7 +168,7 @@ class PlanScreen(PlanFiles):
             return self.operations.sentence, "text"
         conflicts = self.disks.conflicts(self.device)
         if conflicts:
-            return f"In use: {conflicts[0].sentence}", "dying"
+            return f"In use: {about_use(conflicts[0], self.device)}", "dying"
         obstacle = plan.target.table.obstacle
         flaw = obstacle or next(iter(plan.target.table.flaws), None)
         if flaw is not None and not plan.items:
@@ -284,6 +287,19 @@ class PlanScreen(PlanFiles):
         answer = await self.app.push_screen_wait(Choose("What to do", choices))
         if answer is not None:
             self._ask(answer)
+
+    def do_plan_layout(self) -> None:
+        self.xentui.run_dialogs(self._layout())
+
+    async def _layout(self) -> None:
+        plan = self.plan
+        if plan is None:
+            self.say("The disk has not been read.", "error")
+            return
+        choices = [Choice(one.name, one.title, f"guide {one.section}: {one.text}") for one in LAYOUTS]
+        answer = await self.app.push_screen_wait(Choose("A layout of the guide; what is on the disk is lost", choices))
+        if answer is not None:
+            self._change(lambda plan: plan.add(*LAYOUT[answer].operations(plan.target)))
 
     def do_plan_lvm(self) -> None:
         self.xentui.run_dialogs(self._what("lvm"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from xentui.disks.device import GuestDisk
 from xentui.host import Host, HostError
 from xentui.subprocesses import CommandError, CommandRecord, ProgramMissingError
 
@@ -61,3 +62,27 @@ def stat_line(path: str, *, block: str = "", inode: int = 0, size: int = 0, on: 
     mode = 0o60660 if block else 0o100644
     device = (on_major << 8) | on_minor
     return "\0".join((path, f"{mode:x}", f"{major:x}", f"{minor:x}", str(device), str(inode), str(size))) + "\0"
+
+
+def made_up_host() -> DiskHost:
+    """The sample of all kinds of disks, and what stands behind the paths that its guests use."""
+    host = DiskHost("made-up")
+    host.answers["stat"] = "".join(
+        [
+            stat_line("/dev/HyperVG01/server01-disk1", block="254:2"),
+            stat_line("/dev/mapper/HyperVG01-lenny01--disk1", block="254:3"),
+            stat_line("/srv/xen/client01.img", inode=77, size=2 << 30, on="254:0"),
+            stat_line("/run/live/medium/live/filesystem.squashfs", inode=5, size=200 << 20, on="8:97"),
+            stat_line("/dev/disk/by-id/wwn-0x5", block="8:48"),
+        ]
+    )
+    return host
+
+
+#: A guest of each kind, on the disks of the sample.
+MADE_UP_GUESTS = (
+    GuestDisk("server01", "running", "/dev/HyperVG01/server01-disk1", "xvda"),
+    GuestDisk("lenny01", "saved", "/dev/mapper/HyperVG01-lenny01--disk1", "xvda"),
+    GuestDisk("client01", "off", "/srv/xen/client01.img", "xvda", writable=False),
+    GuestDisk("thin", "off", "HyperVG01/thin01", "xvda"),
+)

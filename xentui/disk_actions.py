@@ -35,6 +35,7 @@ PLAN: tuple[Action, ...] = (
     _disk("plan-lvm", "LVM", ("l",), help="physical volumes, volume groups, logical volumes, snapshots"),
     _disk("plan-mount", "Mount", ("m",), help="mount a partition, with the guide's folders if wanted"),
     _disk("plan-table", "New table", ("t",), help="an empty partition table; all that was there is lost"),
+    _disk("plan-layout", "Layout", ("W",), help="a layout of the guide, ready made: files, LVM host, dom0 disk"),
     _plan("plan-undo", "Undo", ("u",), help="the list of operations as it was before"),
     _plan("plan-redo", "Redo", ("U",), help="what was undone, again"),
     _plan("plan-drop", "Drop one", ("x",), help="take the operation under the cursor out of the list"),

@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from disk_host import DiskHost, stat_line
+from disk_host import MADE_UP_GUESTS, DiskHost, made_up_host
 
 from xentui.disks.device import Device, Disks, GuestDisk, Kind, UseKind
 from xentui.disks.listing import disk_table, disks_json, rows, short_size
@@ -14,32 +14,15 @@ from xentui.disks.probe import locate, probe
 
 G = 1 << 30
 
-GUESTS = [
-    GuestDisk("server01", "running", "/dev/HyperVG01/server01-disk1", "xvda"),
-    GuestDisk("lenny01", "saved", "/dev/mapper/HyperVG01-lenny01--disk1", "xvda"),
-    GuestDisk("client01", "off", "/srv/xen/client01.img", "xvda", writable=False),
-    GuestDisk("thin", "off", "HyperVG01/thin01", "xvda"),
-]
-
 
 @pytest.fixture
 def host() -> DiskHost:
-    host = DiskHost("made-up")
-    host.answers["stat"] = "".join(
-        [
-            stat_line("/dev/HyperVG01/server01-disk1", block="254:2"),
-            stat_line("/dev/mapper/HyperVG01-lenny01--disk1", block="254:3"),
-            stat_line("/srv/xen/client01.img", inode=77, size=2 * G, on="254:0"),
-            stat_line("/run/live/medium/live/filesystem.squashfs", inode=5, size=200 << 20, on="8:97"),
-            stat_line("/dev/disk/by-id/wwn-0x5", block="8:48"),
-        ]
-    )
-    return host
+    return made_up_host()
 
 
 @pytest.fixture
 def disks(host: DiskHost) -> Disks:
-    return probe(host, GUESTS)
+    return probe(host, MADE_UP_GUESTS)
 
 
 def device(disks: Disks, path: str) -> Device:
