@@ -81,12 +81,16 @@ class _Kept:
         self.name, self.log = name, log
         company = company_for(host, name, share, may_write=False)
         self.session = ConsoleSession(host, name, lambda: keeper.argv(name), company=company)
-        self.session.taps.append(lambda data: log.feed(data, time.time()))
+        self.session.taps.append(self._printed)
         self.link = ConsoleLink(self.session, output=lambda: None, changed=self._changed, say=self._said)
         self.attached = 0
         self._told = ""
         self._try_at = 0.0
         self._problem = ""
+
+    def _printed(self, data: bytes) -> None:
+        self._changed()  # the first that comes says that the client has the console
+        self.log.feed(data, time.time())
 
     def _changed(self) -> None:
         """Write into the log what has become of the console. A client that was begun has not got it yet."""

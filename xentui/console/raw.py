@@ -284,12 +284,15 @@ class _RawConsole:
         if joined is None:
             return
         writer = next((person for person in joined.people if person.writes), None)
-        news = joined.sentence, writer
+        asker = next((person for person in joined.people if person.asks), None)
+        news = joined.sentence, writer, asker
         if news == self._news:
             return
         self._news = news
         if joined.sentence:
             self._tell(f"{joined.sentence}; {self.label} leaves")
+        elif asker is not None and joined.writes:
+            self._tell(f"{asker} asks for the writing; {self.label} leaves it to them")
         elif writer is None or not writer.you:
             turn = f"{writer} writes" if writer is not None else "nobody writes"
             self._tell(f"you watch, {turn}; Enter asks for the writing, {self.label} leaves")

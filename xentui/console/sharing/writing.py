@@ -55,7 +55,7 @@ class Writing:
             return ""
         self.request = Request(who, now, trusted)
         if trusted:
-            return f"asked; without an answer the writing is yours in {ANSWER:g} seconds"
+            return f"asked; without an answer it is yours in {ANSWER:g} seconds"
         return "asked; the writer may give it to you"
 
     def give(self, who: int, now: float) -> bool:
