@@ -11,6 +11,9 @@ from pathlib import Path, PurePosixPath
 from xentui.guests.errors import GuestError
 from xentui.host import Host
 
+#: What is always left free on a file system, in bytes.
+RESERVE = 16 << 20
+
 _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 

@@ -11,14 +11,11 @@ from pathlib import Path
 from xentui.domains.domain import Snapshot
 from xentui.guest_disks import guest_disks, read_disks
 from xentui.guests.errors import GuestError
-from xentui.guests.files import exists, free_bytes, local_only, shown_size
+from xentui.guests.files import RESERVE, exists, free_bytes, local_only, shown_size
 from xentui.guests.manifest import path_of
 from xentui.guests.spec import Disk
 from xentui.host import Host
 from xentui.subprocesses import CommandError
-
-#: What is always left free on a file system, in bytes.
-RESERVE = 16 << 20
 
 #: The Debian package of each tool that may be missing.
 PACKAGES = {
