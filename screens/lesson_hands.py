@@ -20,8 +20,10 @@ _READY_SECONDS = 20.0
 _LOOK = 0.05
 #: Seconds without output after which a guest is taken to wait for the next line.
 _QUIET = 0.4
-#: Looks in a row at which a shell must be at its prompt before more is typed.
-_IDLE_LOOKS = 4
+#: Looks in a row at which a shell must be at its prompt before it is taken to have done with a block; with a line.
+_IDLE_LOOKS, _LINE_LOOKS = 4, 2
+#: Seconds that a line's commands may take before the next line.
+_LINE_SECONDS = 600.0
 
 
 class HandsError(Exception):
@@ -55,27 +57,29 @@ class Hands:
         if not _is_ready(pane):
             raise HandsError(f"there is no shell: {pane.session.sentence}")
         await self._until_idle(pane, patience)
-        modes = pane.session.emulator.modes
-        # As one piece: a program that reads its input must not get the lines that come after it.
-        pane.type((paste_bytes(text, modes) if "\n" in text else text.encode("utf-8", "surrogateescape")) + b"\r")
+        for number, line in enumerate(text.split("\n")):
+            # A program that reads its input must not get the lines that come after it.
+            if number and not await self.settle(_LINE_SECONDS, looks=_LINE_LOOKS):
+                name = getattr(pane.session, "busy", None) or "a program"
+                raise HandsError(f"{name} still runs in the shell: the lines after it were not typed")
+            pane.type(paste_bytes(line, pane.session.emulator.modes) + b"\r")
 
-    async def settle(self, seconds: float) -> bool:
+    async def settle(self, seconds: float, looks: int = _IDLE_LOOKS) -> bool:
         """Wait until the shell is at its prompt again; False if it is not after `seconds`."""
         session = (await self._shell()).session
         if not isinstance(session, ShellSession):
             return True
         idle, end = 0, monotonic() + seconds
-        while idle < _IDLE_LOOKS:
+        while idle < looks:
             idle = idle + 1 if session.busy is None else 0
-            if monotonic() >= end:
+            if not idle and monotonic() >= end:
                 return False
             await asyncio.sleep(_LOOK)
         return True
 
     async def _until_idle(self, pane: ConsolePane, patience: float) -> None:
-        session = pane.session
-        if isinstance(session, ShellSession) and (patience or session.busy) and not await self.settle(patience):
-            name = session.busy or "a program"
+        if not await self.settle(patience):
+            name = getattr(pane.session, "busy", None) or "a program"
             raise HandsError(f"{name} still runs in the shell: end it first, with Ctrl+C there")
 
     async def _type_on_console(self, guest: str, text: str) -> None:

@@ -15,6 +15,8 @@ from xentui.walkthroughs.variables import expand
 from xentui.walkthroughs.walkthrough import Block, Kind, Paragraph
 from xentui.walkthroughs.walkthrough import Part as Read
 
+#: Lines of what is there instead of what a check wants: a program may say much.
+_SEEN_LINES = 2
 _ROLES = {"strong": "strong", "em": "strong", "code": "key", "link": "saved"}
 
 
@@ -158,6 +160,6 @@ def result_lines(results: Sequence[Result], width: int) -> Iterator[Line]:
         text = f"It cannot be seen now: {result.seen}" if unknown else f"Not yet: {result.sentence}"
         for line in wrap(text, width):
             yield ((line, "paused" if unknown else "crashed"),)
-        seen = f"({result.seen}) " if result.seen and not unknown else ""
-        for line in wrap(f"  {seen}l types: {result.look}", width):
-            yield ((line, "dim"),)
+        if result.seen and not unknown:
+            yield from (((line, "dim"),) for line in wrap(f"  now: {result.seen}", width)[:_SEEN_LINES])
+        yield from (((line, "dim"),) for line in wrap(f"  l types: {result.look}", width))

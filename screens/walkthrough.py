@@ -79,6 +79,7 @@ class WalkthroughScreen(Page):
         self.heading = printable(walkthrough.title)
         self.acts: LessonActs | None = None
         self._open = False
+        self._drawn_width = 0
         self._marked = 0  # which of the step's commands is typed next
 
     def compose(self) -> ComposeResult:
@@ -159,7 +160,8 @@ class WalkthroughScreen(Page):
             return
         commands = lesson.step.of_kind(Kind.RUN)
         marked = commands[self._marked] if self._marked < len(commands) else None
-        lines = step_lines(lesson, max(20, self.view.size.width - 2), marked)
+        self._drawn_width = self.view.size.width
+        lines = step_lines(lesson, max(20, self._drawn_width - 2), marked)
         self.view.show([((" ", ""), *line) for line in lines])
         if to_end:
             self.view.scroll_to_line(len(lines))
@@ -204,7 +206,11 @@ class WalkthroughScreen(Page):
         self._share_room()
 
     def on_text_view_moved(self, event: TextView.Moved) -> None:
-        self.query_one(StatusLine).set_remark(self.view.position)
+        event.prevent_default()  # the page's own remark says less
+        if self.view.size.width != self._drawn_width:
+            self.draw()
+        more = "" if self.view.at_end else "  Space: more"
+        self.query_one(StatusLine).set_remark(f"{self.view.position}{more}" if self.view.position else "")
 
     def _watch(self) -> None:
         if self.acts is not None and self._open and self.app.screen is self:
@@ -221,7 +227,10 @@ class WalkthroughScreen(Page):
             self.acts.run(act(self.acts))
 
     def do_go_on(self) -> None:
-        self._act(lambda acts: acts.go_on())
+        if self.lesson is not None and not self.lesson.step.checks and not self.view.at_end:
+            self.view.action_page(1)  # what is only to be read is read first
+        else:
+            self._act(lambda acts: acts.go_on())
 
     def do_check_step(self) -> None:
         if self.lesson is not None and not self.lesson.step.checks:

@@ -32,9 +32,12 @@ class Lines(Widget):
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines instead of what is shown."""
-        old, self.lines = self.lines, list(lines)
+        old, old_top, self.lines = self.lines, self.top, list(lines)
         self._limit_top()
         if not self.is_mounted:
+            return
+        if self.top != old_top:  # a shorter text moved the view: no line is where it was
+            self.refresh()
             return
         width = self.size.width
         changed = [

@@ -43,11 +43,16 @@ class TextView(Lines, can_focus=True):
         return f"{self.top + 1}-{min(len(self.lines), self.top + height)} of {len(self.lines)}"
 
     @property
+    def at_end(self) -> bool:
+        """Whether the last line is in view."""
+        return self.top >= self._last_top
+
+    @property
     def _last_top(self) -> int:
         return max(0, len(self.lines) - max(1, self.size.height))
 
     def show(self, lines: Sequence[Line]) -> None:
-        at_end = self.top >= self._last_top
+        at_end = self.at_end
         before = self.position
         super().show(lines)
         if self.follow and at_end:
