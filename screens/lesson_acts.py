@@ -12,6 +12,7 @@ from xentui.screens.lesson_hands import Hands, HandsError
 from xentui.screens.lesson_panes import LessonPanes
 from xentui.screens.widgets.console_pane import ConsolePane
 from xentui.walkthroughs.checking import State
+from xentui.walkthroughs.classroom import class_folder, in_class
 from xentui.walkthroughs.consoles import OwnConsoles
 from xentui.walkthroughs.doing import carry_out
 from xentui.walkthroughs.lesson import Lesson, Mark
@@ -87,6 +88,8 @@ class LessonActs:
         else:
             say("")
             await self._make_ready(lesson.walkthrough.setup)
+        if in_class():
+            say(f"This is a class: its leader sees how far you are ({class_folder()}).")
         if missing:
             say(f"It may not work here: {'; '.join(missing)}", "error")
         await self.step_opened()

@@ -134,14 +134,14 @@ class WalkthroughScreen(Page):
         """End what runs here and leave the consoles; the progress is kept."""
         if self.acts is not None:
             self.acts.end()
-        self.keep()
+        self.keep(left=True)
         await self.deck.close_all()
 
-    def keep(self) -> None:
+    def keep(self, *, left: bool = False) -> None:
         """Remember how far the learner has come."""
         if self.lesson is not None:
             try:
-                self.lesson.save()
+                self.lesson.save(left=left)
             except OSError as error:
                 self.say(f"The progress cannot be kept: {error.strerror}", "error")
 

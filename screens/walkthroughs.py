@@ -6,6 +6,7 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from xentui.disk_actions import with_program
+from xentui.screens.classroom import ClassScreen
 from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.drawing import Line, fit
 from xentui.screens.keys import bindings
@@ -23,7 +24,7 @@ class WalkthroughsScreen(Page):
     """One line for each; Enter opens it."""
 
     heading = "Walkthroughs"
-    hints = (("Enter", "Open"), ("n", "Begin anew"))
+    hints = (("Enter", "Open"), ("n", "Begin anew"), ("c", "Class"))
     registry = with_program(CHOOSE)
     BINDINGS = [*bindings(CHOOSE), Binding("escape,q,W", "close", show=False)]
 
@@ -84,6 +85,9 @@ class WalkthroughsScreen(Page):
             self.app.push_screen(MessageDialog(f"The walkthrough {entry.id} cannot be used.", details))
             return
         self.xentui.open_walkthrough(entry.parsed.walkthrough)
+
+    def do_class(self) -> None:
+        self.app.push_screen(ClassScreen())
 
     def do_forget_progress(self) -> None:
         entry = self.chosen

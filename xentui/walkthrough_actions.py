@@ -13,6 +13,7 @@ _W = Group.WALKTHROUGH
 CHOOSE: tuple[Action, ...] = (
     Action("open-walkthrough", "Open", ("enter",), _W, "go through it; it goes on where you left it",
            needs_domain=False),
+    Action("class", "Class", ("c",), _W, "who is in the class, how far, and what holds them up", needs_domain=False),
     Action("forget-progress", "Begin anew", ("n",), _W, "forget how far you came in it", needs_domain=False),
     Action("refresh", "Read again", ("f5", "r"), _W, "read the files again", needs_domain=False),
 )  # fmt: skip

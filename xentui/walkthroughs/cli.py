@@ -1,4 +1,4 @@
-"""`xentui walkthrough list|show|lint|test|run|progress|verbs`."""
+"""`xentui walkthrough list|show|lint|test|run|progress|class|verbs`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     text = "the guide, step by step: it checks what you did"
     parser = subparsers.add_parser("walkthrough", help=text, description=text)
     verbs = parser.add_subparsers(
-        dest="walkthrough_verb", required=True, metavar="list|show|lint|test|run|progress|verbs"
+        dest="walkthrough_verb", required=True, metavar="list|show|lint|test|run|progress|class|verbs"
     )
 
     def verb(name: str, text: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -50,11 +50,14 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     run.add_argument("--again", action="store_true", help="from the start, whatever was done before")
     verb("verbs", "what a check can state", _verbs)
     progress = verb("progress", "how far you have come in each", _progress)
-    for parser in (test, run):
+    group = verb("class", "who is in the class, how far, and what holds them up", _class)
+    group.add_argument("hosts", metavar="HOST", nargs="*", help="dom0s that are reached by ssh; without one, --host")
+    group.add_argument("--folder", metavar="DIR", help="where the class meets there")
+    for parser in (test, run, group):
         parser.set_defaults(open_host=open_host)
         parser.add_argument("--set", metavar="NAME=ANSWER", action="append", default=[], dest="answers",
                             help="what a walkthrough asks for, given beforehand")  # fmt: skip
-    for parser in (listing, show, lint, test, progress):
+    for parser in (listing, show, lint, test, progress, group):
         parser.add_argument("--json", action="store_true", help="for scripts")
 
 
@@ -212,3 +215,28 @@ def _verbs(_args: argparse.Namespace) -> int:
     for form in FORMS:
         print(f"{in_words(form):{width}}  {form.about}".rstrip())
     return _DONE
+
+
+def _class(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from xentui.host import HostError
+    from xentui.walkthroughs.classroom import duration, learners
+
+    found, failed = [], False
+    for target in args.hosts or [args.host]:
+        args.host = target
+        try:
+            with args.open_host(args) as host:
+                found += learners(host, args.folder)
+        except HostError as error:
+            _say(f"xentui: {error}")
+            failed = True
+    if args.json:
+        print(json.dumps([asdict(learner) for learner in found], indent=1))
+    else:
+        for one in found:
+            where = "done" if one.finished else f"{one.step}/{one.steps}"
+            state = "left" if one.left else duration(one.on_step)
+            print(printable(f"{one.name:20.20} {one.walkthrough:24.24} {where:7} {state:8} {one.failed}").rstrip())
+    return _FAILED if failed else _DONE

@@ -17,6 +17,7 @@ from xentui.host import Host
 from xentui.walkthroughs import checking
 from xentui.walkthroughs.baselines import baselines
 from xentui.walkthroughs.checking import Result, State
+from xentui.walkthroughs.classroom import share
 from xentui.walkthroughs.progress import forget_progress, host_name, load_progress, save_progress
 from xentui.walkthroughs.variables import complaint, expand, expand_shell
 from xentui.walkthroughs.walkthrough import Ask, Hint, Kind, Paragraph, Span, Step, Walkthrough
@@ -144,9 +145,11 @@ class Lesson:
             kept.clear()
         self.go(0)
 
-    def save(self) -> None:
-        """Keep the progress. Raises OSError."""
+    def save(self, *, left: bool = False) -> None:
+        """Keep the progress, and show it to the class if there is one. Raises OSError."""
+        self.progress.left = left
         save_progress(self.progress)
+        share(self.progress)
 
     # Looking
 

@@ -35,6 +35,7 @@ class Progress:
     since: float = 0.0
     saved: float = 0.0
     finished: bool = False
+    left: bool = False
     answers: dict[str, str] = field(default_factory=dict)
     done: dict[str, float] = field(default_factory=dict)
     skipped: dict[str, float] = field(default_factory=dict)
@@ -68,8 +69,16 @@ def read_progress(file: Path) -> Progress | None:
     """The progress in a file; None if it holds none."""
     try:
         with file.open("rb") as opened:
-            values = json.loads(opened.read(_LONGEST))
-    except (OSError, ValueError):
+            return parse_progress(opened.read(_LONGEST))
+    except OSError:
+        return None
+
+
+def parse_progress(data: bytes) -> Progress | None:
+    """The progress in a file's bytes, whatever else may be in them; None if it is none."""
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict):
         return None
@@ -77,7 +86,7 @@ def read_progress(file: Path) -> Progress | None:
     example = Progress("", "")
     for name in (entry.name for entry in fields(Progress)):
         value, like = values.get(name), getattr(example, name)
-        if type(value) is type(like) or (isinstance(like, float) and isinstance(value, int)):
+        if type(value) is type(like) or (isinstance(like, float) and type(value) is int):
             read[name] = value
     return Progress(**read) if read.get("id") and read.get("host") else None
 
@@ -85,7 +94,7 @@ def read_progress(file: Path) -> Progress | None:
 def save_progress(progress: Progress) -> None:
     """Keep it. Raises OSError."""
     progress.saved = time.time()
-    progress.user = progress.user or _user()
+    progress.user = _user()
     write_whole(_file(progress.id, progress.host), export([progress])[0])
 
 
@@ -123,5 +132,7 @@ def export(many: list[Progress]) -> list[dict[str, Any]]:
 
 
 def _user() -> str:
-    """Who sits there: behind sudo, the one who called it."""
-    return os.environ.get("SUDO_USER") or os.environ.get("USER") or str(os.getuid())
+    """Who sits there: behind sudo, the one who called it; over ssh, also from where."""
+    name = os.environ.get("SUDO_USER") or os.environ.get("USER") or str(os.getuid())
+    where = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    return f"{name} {where}".strip()

@@ -13,6 +13,7 @@ from xentui.host import Host, HostError
 from xentui.subprocesses import printable
 from xentui.walkthroughs import plain
 from xentui.walkthroughs.checking import State
+from xentui.walkthroughs.classroom import class_folder, in_class
 from xentui.walkthroughs.consoles import OwnConsoles
 from xentui.walkthroughs.doing import carry_out
 from xentui.walkthroughs.lesson import Lesson, Mark
@@ -47,12 +48,14 @@ class Walk:
             return self._lesson.at_end
         finally:
             with contextlib.suppress(OSError):
-                self._lesson.save()
+                self._lesson.save(left=True)
             self._consoles.close()
 
     def _run(self) -> bool:
         lesson, walkthrough = self._lesson, self._lesson.walkthrough
         self._ask()
+        if in_class():
+            _say(f"This is a class: its leader sees how far you are ({class_folder()}).")
         for sentence in unmet(walkthrough, lesson.values, lesson.world):
             _say(f"It may not work here: {sentence}.")
         lesson.open()

@@ -1,0 +1,93 @@
+"""The class, for who leads it: a line for each learner, with the step they are at and what holds them up."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.widget import Widget
+
+from xentui.host import HostError
+from xentui.screens.drawing import Line, fit, wrap
+from xentui.screens.page import Page
+from xentui.screens.widgets.text_view import TextView
+from xentui.subprocesses import CommandError
+from xentui.walkthroughs.classroom import Learner, duration, learners
+
+#: Seconds between two looks at the folder of the class.
+_LOOK_SECONDS = 3.0
+#: Seconds on one step after which somebody may want help.
+_LONG = 300.0
+#: From so many columns on, what failed last has room beside the rest.
+_BESIDE = 110
+
+
+class ClassScreen(Page):
+    """Reads the folder of the class on the host, again and again."""
+
+    heading = "Class"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.learners: list[Learner] | None = None
+        self._reading = False
+
+    def body(self) -> Widget:
+        return TextView(id="text")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.say("Looking for the class ...")
+        self.set_interval(_LOOK_SECONDS, self._read)
+        self._read()
+
+    def _read(self) -> None:
+        if not self._reading and self.app.screen is self:
+            self._reading = True
+            self.run_worker(self._look(), group="class")
+
+    async def _look(self) -> None:
+        try:
+            self.learners = await asyncio.to_thread(learners, self.xentui.host)
+            self.say("" if self.learners else "Nobody is in the class yet.")
+        except (HostError, CommandError) as error:
+            self.learners = None
+            self.say(str(error), "error")
+        finally:
+            self._reading = False
+        self.snapshot_changed()
+
+    def do_refresh(self) -> None:
+        self._read()
+
+    def snapshot_changed(self) -> None:
+        if self.is_mounted:
+            self.query_one(TextView).show(class_lines(self.learners or [], self.app.size.width))
+
+
+def class_lines(found: list[Learner], width: int) -> list[Line]:
+    """The head, and a line for each; who may want help stands out."""
+    name, step, time, hints = 20, 7, 8, 6
+    beside = width >= _BESIDE  # else what failed last stands below
+    title = max(12, min(32, (width - name - step - time - hints) // (2 if beside else 1) - 1))
+    failed = max(0, width - name - title - step - time - hints - 1)
+    last = "Last failed check" if beside else ""
+    head = f"{'Learner':{name}}{'Walkthrough':{title}}{'Step':{step}}{'On it':{time}}{'Hints':{hints}}{last}"
+    lines: list[Line] = [((f" {head}", "columns"), (" " * width, "columns"))]
+    for one in found:
+        stuck = not one.finished and not one.left and (one.on_step > _LONG or bool(one.failed))
+        role = "dim" if one.left else "running" if one.finished else "paused" if stuck else "text"
+        where = "done" if one.finished else f"{one.step}/{one.steps}"
+        state = "left" if one.left else duration(one.on_step)
+        lines.append(
+            (
+                (" " + fit(one.name, name - 1) + " ", "strong" if role != "dim" else "dim"),
+                (fit(one.walkthrough, title - 1) + " ", role),
+                (f"{where:{step}}{state:{time}}{one.hints or '':<{hints}}", role),
+                (fit(one.failed, failed) if beside else "", "crashed" if role != "dim" else "dim"),
+            )
+        )
+        if one.failed and not beside:
+            lines += [
+                ((f"     {text}", "crashed" if role != "dim" else "dim"),) for text in wrap(one.failed, width - 6)
+            ]
+    return lines
