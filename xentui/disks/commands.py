@@ -77,15 +77,16 @@ def make(place: Place, content: Content, *, efi: bool = False) -> list[Command]:
             return [command(*argv, "-E", f"offset={place.offset}", place.path, f"{place.size // 1024}k", deadline=LONG)]
         return [command(*argv, place.path, deadline=LONG)]
     if kind == "vfat":
+        name = ("-n", label) if label else ()
         # An EFI system partition is FAT32, as soon as it has clusters enough for that.
-        wide = ("-F", "32") if efi and place.size > 70_000 * place.sector_size else ()
-        argv = ["mkfs.vfat", *wide, *(("-n", label) if label else ())]
-        if place.in_image:
-            sector = str(place.sector_size)
-            at = (place.offset or 0) // place.sector_size
-            argv += ["-S", sector, f"--offset={at}", place.path, str(place.size // 1024)]
-            return [command(*argv, deadline=LONG)]
-        return [command(*argv, place.path, deadline=LONG)]
+        wide = efi and place.size > 70_000 * place.sector_size
+        if not place.in_image:
+            return [command("mkfs.vfat", *(("-F", "32") if wide else ()), *name, place.path, deadline=LONG)]
+        # In an image it would choose by the size of the whole file: bits as it does for a disk of this size.
+        bits = 32 if wide or place.size >= 512 << 20 else 16 if place.size >= 18_000 * place.sector_size else 12
+        where = (f"--offset={(place.offset or 0) // place.sector_size}", place.path, str(place.size // 1024))
+        argv = ("mkfs.vfat", "-F", str(bits), *name, "-S", str(place.sector_size), *where)
+        return [command(*argv, deadline=LONG)]
     if kind == "ntfs":
         return [command("mkntfs", "-Q", "-F", *(("-L", label) if label else ()), place.device, deadline=LONG)]
     same = ("-U", content.uuid) if content.uuid else ()

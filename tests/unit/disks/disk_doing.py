@@ -33,9 +33,9 @@ def fingerprint(path: Path) -> str:
                 return f"{found.hexdigest()} {path.stat().st_size}"
             end = os.lseek(file.fileno(), at, os.SEEK_HOLE)
             while at < end:
-                data = os.pread(file.fileno(), min(1 << 20, end - at), at)
-                found.update(at.to_bytes(8, "little") + data if any(data) else b"")
-                at += len(data)
+                block = os.pread(file.fileno(), 4096, at)
+                found.update(at.to_bytes(8, "little") + block if any(block) else b"")
+                at += 4096
 
 
 def blkid(path: Path, offset: int) -> dict[str, str]:
