@@ -46,6 +46,13 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     retype.add_argument("--dry-run", action="store_true", help="show the new configuration, write nothing")
     retype.set_defaults(verb_function=lambda args: _retype(args, opener))
 
+    text = "make a disk of a guest that is off larger, and an ext4 that fills it"
+    resize = verbs.add_parser("resize", help=text, description=text)
+    resize.add_argument("name", metavar="NAME")
+    resize.add_argument("size", metavar="SIZE", help="the new size, as 8G, or what comes to it, as +2G")
+    resize.add_argument("--disk", metavar="VDEV", default="", help="which one, as xvdb (the first)")
+    resize.set_defaults(verb_function=lambda args: _resize(args, opener))
+
     text = "whether a running guest can be moved to another host; the move itself is xl's own command, which is shown"
     migrate = verbs.add_parser("migrate", help=text, description=text)
     migrate.add_argument("name", metavar="NAME")
@@ -151,6 +158,22 @@ def _retype(args: argparse.Namespace, opener: Opener) -> int:
             raise GuestError(f"{args.name} would probably not boot as a {args.type} guest; --anyway does it anyway.")
         retype.retype(site, plan)
     print(f"{args.name} is a {args.type} guest now. Its configuration before is {plan.kept}")
+    return _DONE
+
+
+def _resize(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests import resize
+
+    refuse_read_only(args, "resize")
+    with opener(args) as inventory:
+        site = _site(inventory)
+        plan = resize.plan(site, args.name, args.size, args.disk)
+        # A signal half-way would stop a file system's resizing: they wait until it is done.
+        with cancelled_by_signals(), told():
+            remarks = resize.resize(site, plan)
+    print(printable(plan.describe()))
+    for line in remarks:
+        print(printable(line))
     return _DONE
 
 
