@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import curses
 import os
+import re
 import sys
 from functools import lru_cache
 
@@ -22,6 +23,11 @@ from xentui.subprocesses import printable
 
 #: What stands for characters that a terminal without UTF-8 does not have.
 _ASCII = str.maketrans("─━│┃┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬░▒▓█▀▄■●•◆·…–—‘’“”", "--||+++++++++=|+++++++++.:#####*o*.~--''\"\"")
+
+_ADDRESS = b"\x1b[%i%p1%d;%p2%dH"
+_PADDING = re.compile(rb"\$<[^>]*>")
+# These speak eight-bit character sets, whatever the locale says.
+_NOT_UTF8 = re.compile(r"(vt[1-5]\d\d|ansi|pcansi|cons25)\b")
 
 
 class PainterError(Exception):
@@ -40,7 +46,7 @@ class Painter:
         self._shown: list[object] = []
         self._cursor: object = None
         self._enter, self._leave, self._colours = _abilities()
-        self._unicode = (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf_8")
+        self._unicode = _takes_utf8()
 
     def begin(self) -> bytes:
         """Take the terminal."""
@@ -119,13 +125,16 @@ class Painter:
         return cropped
 
     def _drawn(self, runs: Runs) -> str:
-        return "".join(sgr(fitted(look, self._colours)) + self._text(text) for text, look in runs)
+        return "".join(
+            sgr(fitted(look, self._colours)) + (" " * cell_len(text) if look.conceal else self._text(text))
+            for text, look in runs
+        )
 
     def _text(self, text: str) -> str:
         if text.isascii() and text.isprintable():
             return text
         # The emulator keeps controls out; this is the second lock on that door.
-        text = "".join(c if c.isprintable() else " " if c == "\xa0" else "\N{REPLACEMENT CHARACTER}" for c in text)
+        text = "".join(c if c.isprintable() else " " if c == "\xa0" else "\ufffd" * cell_len(c) for c in text)
         if self._unicode:
             return text
         text = text.translate(_ASCII)
@@ -164,12 +173,19 @@ def _abilities() -> tuple[bytes, bytes, int]:
         curses.setupterm(name, 1)
     except curses.error:
         raise PainterError(f"TERM={printable(name)}: this machine does not know such a terminal") from None
-    if curses.tigetstr("cup") is None:
+    if not (curses.tigetstr("cup") or b"").startswith(_ADDRESS):
         raise PainterError(f"TERM={printable(name)}: a screen cannot be drawn on such a terminal")
     colours = max(curses.tigetnum("colors"), 0)
     if os.environ.get("NO_COLOR"):
         colours = 0
-    elif os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+    elif colours and os.environ.get("COLORTERM") in ("truecolor", "24bit"):
         colours = 1 << 24
     colours = next(size for size in (1 << 24, 256, 16, 8, 0) if colours >= size)
-    return curses.tigetstr("smcup") or b"", curses.tigetstr("rmcup") or b"", colours
+    enter, leave = (_PADDING.sub(b"", curses.tigetstr(name) or b"") for name in ("smcup", "rmcup"))
+    return enter, leave, colours
+
+
+def _takes_utf8() -> bool:
+    """Whether the terminal is sent more than ASCII: by the locale, but for terminals that never knew it."""
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "")
+    return encoding == "utf8" and _NOT_UTF8.match(os.environ.get("TERM") or "") is None

@@ -101,7 +101,7 @@ class Decoder:
 
     @property
     def missing(self) -> int:
-        """Bytes that may be read without reading any of the frame after this one; at least one. Raises ProtocolError."""
+        """Bytes that may be read and are none of the next frame's; at least one. Raises ProtocolError."""
         if len(self._buffer) < _HEAD.size:
             return _HEAD.size - len(self._buffer)
         length: int = _HEAD.unpack_from(self._buffer)[1]
