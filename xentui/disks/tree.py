@@ -25,6 +25,7 @@ _KINDS = {
     "rom": Kind.ROM,
 }
 _NUMBER_AT_END = re.compile(r"(\d+)$")
+_DIGITS = re.compile(r"(\d+)")
 #: blkid's words for tables that have another name here, as parted has.
 _TABLES = {"dos": "msdos"}
 #: The kernel's unit for where a partition starts, whatever the disk's sectors are.
@@ -105,7 +106,7 @@ def _place(device: Device) -> tuple[object, ...]:
 
 def natural(name: str) -> list[tuple[int, str]]:
     """A key that sorts sda2 before sda10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(name) if part]
 
 
 def add_lsblk(tree: Tree, nodes: Sequence[Json], groups: Sequence[VolumeGroup] | None) -> None:
