@@ -149,6 +149,9 @@ class NewGuestScreen(Page):
             return
         self.xentui.run_dialogs(self._edit(self.field))
 
+    def on_cursor_list_moved(self, event: CursorList.Moved) -> None:
+        self.say(self.field.help)  # whole, where the row cuts it
+
     def on_cursor_list_chosen(self, event: CursorList.Chosen) -> None:
         self.do_edit_field()
 

@@ -100,6 +100,48 @@ def test_memory_and_disk_come_back_together(dom0: Dom0, room: None) -> None:
     at_console(dom0, ("cat /tmp/mark", "then\r\n"))
 
 
+@pytest.fixture
+def group(dom0: Dom0) -> Iterator[str]:
+    """A volume group of 60 MiB, on a loop device."""
+    dom0.run(["truncate", "-s", "64M", "/root/pv.img"])
+    loop = dom0.run(["losetup", "--find", "--show", "/root/pv.img"]).stdout.strip()
+    try:
+        dom0.run(["vgcreate", "--yes", "made", loop])
+        yield "made"
+        dom0.run(["vgremove", "--yes", "--force", "made"], check=False)
+    finally:
+        dom0.run(["losetup", "--detach", loop], check=False)
+        dom0.run(["rm", "-f", "/root/pv.img"], check=False)
+
+
+def test_volumes_are_made_snapshotted_cloned_and_removed(dom0: Dom0, group: str) -> None:
+    create = ["xentui", "create", NAME, "--source", "busybox", "--type", "pv", "--lvm", group, "--disk", "8M"]
+    dom0.run(create, deadline=300)
+    device = f"/dev/{group}/{NAME}-disk"
+
+    def write(text: str) -> None:
+        dom0.run(["sh", "-c", f"echo {text} | dd of={device} bs=512 conv=sync,fsync status=none"])
+
+    def read(path: str) -> str:
+        return dom0.run(["head", "-c", "4", path]).stdout
+
+    try:
+        write("then")
+        dom0.run(["xentui", "snapshot", "take", NAME, "one"])
+        write("now!")
+        dom0.run(["xentui", "clone", NAME, f"{NAME}b", "--snapshot", "one"], deadline=300)
+        assert read(f"/dev/{group}/{NAME}b-disk") == "then"
+        assert read(device) == "now!"
+        for _ in range(2):  # going back does not use the snapshot up
+            write("now!")
+            dom0.run(["xentui", "snapshot", "revert", NAME, "one", "--confirm", NAME], deadline=300)
+            assert read(device) == "then"
+    finally:
+        for name in (f"{NAME}b", NAME):
+            dom0.run(["xentui", "delete", name, "--confirm", name], check=False)
+    assert dom0.run(["lvs", "--noheadings", "-o", "lv_name", group]).stdout.split() == []
+
+
 def test_an_image_in_use_is_refused(dom0: Dom0, room: None) -> None:
     before = folders(dom0)
     dom0.run(["xentui", "create", NAME, "--source", "busybox", "--type", "pv", "--disk", "8M"], deadline=300)

@@ -75,6 +75,8 @@ def computer_source(site: Site, disk: str) -> Computer:
         path = site.host.path(disk)
         if not path.is_file():
             raise GuestError(f"{disk}: is not there. The demo's disks are images in /srv/xen.")
+        for user in site.users(disk):
+            raise GuestError(f"{disk}: {user.guest} {user.how}: a disk in use cannot be a guest's.")
         return Computer(disk, path.stat().st_size, False)
     found = read_disks(site.host, [disk])
     device = found.find(disk)
