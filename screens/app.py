@@ -330,7 +330,8 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         screen, self.walkthrough = self.walkthrough, None
         if screen is not None:
             await screen.close()
-            await self.pop_screen()
+            if self.screen is screen:  # or Esc came meanwhile, and this would be the screen below
+                await self.pop_screen()
             self.uninstall_screen(screen)
             await screen.remove()
             self._open(WalkthroughsScreen())
