@@ -5,40 +5,32 @@ Nothing is written here; `plan_writing` does that. All of the plan's work is don
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from xentui.disk_actions import PLAN, with_program
-from xentui.disks.applying import REFUSED, Outcome, Progress, carry_out
 from xentui.disks.device import Device, Disks
 from xentui.disks.direct import within
-from xentui.disks.guard import RefusedError, check_use
 from xentui.disks.layouts import BY_NAME as LAYOUT
 from xentui.disks.layouts import LAYOUTS
 from xentui.disks.listing import short_size
 from xentui.disks.operations import Operation, PlanError
-from xentui.disks.plan import Plan, Preview
+from xentui.disks.plan import Plan
 from xentui.disks.sizes import SizeError
-from xentui.disks.steps import Step, steps_of
-from xentui.disks.table_change import TableChange, table_change
 from xentui.disks.target import Target, TargetError
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.form import Form, Values
 from xentui.screens.dialogs.message import MessageDialog
-from xentui.screens.dialogs.typed_name import TypedName
 from xentui.screens.disk_parts import about_use
 from xentui.screens.keys import bindings, shown
 from xentui.screens.page import TitleLine
-from xentui.screens.plan_files import PlanFiles
+from xentui.screens.plan_carrying import PlanCarrying
 from xentui.screens.plan_forms import Question
 from xentui.screens.plan_keys import doings, question_for
 from xentui.screens.plan_rows import bar_of
 from xentui.screens.plan_thread import in_plan_thread
-from xentui.screens.plan_warning import warning_of
-from xentui.screens.plan_writing import PlanWritingScreen
 from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.disk_bar import DiskBar
 from xentui.screens.widgets.key_bar import KeyBar
@@ -51,7 +43,7 @@ from xentui.subprocesses import printable
 _DEADLINE = 15.0
 
 
-class PlanScreen(PlanFiles):
+class PlanScreen(PlanCarrying):
     """The plan for `device`; `look` reads it anew. `operations` are those that it begins with."""
 
     DEFAULT_CSS = """
@@ -75,10 +67,8 @@ class PlanScreen(PlanFiles):
     def __init__(
         self, disks: Disks, device: Device, look: Callable[[], Target], operations: tuple[Operation, ...] = ()
     ) -> None:
-        super().__init__()
-        self.disks, self.device, self._look, self._first = disks, device, look, operations
-        self.plan: Plan | None = None
-        self.preview: Preview | None = None
+        super().__init__(disks, device)
+        self._look, self._first = look, operations
 
     def compose(self) -> ComposeResult:
         glyphs = self.xentui.glyphs
@@ -178,6 +168,20 @@ class PlanScreen(PlanFiles):
         if preview.layout.table.label is None and plan.target.whole is not None:
             return f"It holds {plan.target.whole.type}, without a partition table.", "paused"
         return "Not in use.", "running"
+
+    # Leaving
+
+    def action_close(self) -> None:
+        if self.plan is None or self.plan.operations in ((), self._first, self.kept):
+            super().action_close()
+        else:
+            self.xentui.run_dialogs(self._leave(len(self.plan.operations)))
+
+    async def _leave(self, count: int) -> None:
+        choices = [Choice("stay", "Stay", "s saves it to a file"), Choice("leave", "Leave", "nothing is written")]
+        title = f"The plan with {count} operation{'' if count == 1 else 's'} is neither written nor saved."
+        if await self.app.push_screen_wait(Choose(title, choices)) == "leave":
+            self.app.pop_screen()
 
     # The plan's own keys
 
@@ -336,76 +340,3 @@ class PlanScreen(PlanFiles):
 
     def do_plan_table(self) -> None:
         self._ask("table")
-
-    # Carrying it out
-
-    async def _change_and_steps(self, plan: Plan) -> tuple[TableChange, list[Step]]:
-        """What the plan comes to. Raises PlanError and OSError."""
-
-        def work() -> tuple[TableChange, list[Step]]:
-            change = table_change(plan.target, plan.operations)
-            return change, steps_of(plan.target, change)
-
-        return await in_plan_thread(work)
-
-    def do_plan_commands(self) -> None:
-        self.xentui.run_dialogs(self._commands())
-
-    async def _commands(self) -> None:
-        plan = self.plan
-        if plan is None or not plan.items:
-            self.say("The plan is empty.", "error")
-            return
-        try:
-            _, steps = await self._change_and_steps(plan)
-        except (PlanError, OSError) as error:
-            self.say(str(error), "error")
-            return
-        lines = [line for step in steps for line in (f"# {step.title}", *step.shell, "")]
-        self.app.push_screen(
-            MessageDialog("What the plan comes to, as commands by hand:", "\n".join(lines), role="dialog-title")
-        )
-
-    def do_plan_write(self) -> None:
-        self.xentui.run_dialogs(self._write())
-
-    async def _write(self) -> None:
-        plan, preview = self.plan, self.preview
-        if plan is None or preview is None or not plan.items:
-            self.say("The plan is empty: there is nothing to write.", "error")
-            return
-        if preview.problem is not None:
-            self.say(preview.problem, "error")
-            return
-        self.say("Looking at all disks once more ...")
-        try:
-            change, steps = await self._change_and_steps(plan)
-            self.disks = await in_plan_thread(self.xentui.read_disks)
-            check_use(self.xentui.host, self.disks, plan.target, change)
-        except RefusedError as error:
-            self.say("Refused: nothing was written.", "error")
-            self.app.push_screen(MessageDialog("It cannot be written now.", str(error)))
-            return
-        except (PlanError, OSError) as error:
-            self.say(str(error), "error")
-            return
-        self.say("")
-        name = plan.target.name
-        paragraphs = warning_of(plan, preview, steps, self.disks, self.device)
-        if not await self.app.push_screen_wait(TypedName(f"Write the plan to {plan.target.path}?", paragraphs, name)):
-            self.say("Nothing was written.")
-            return
-        host, read_disks = self.xentui.host, self.xentui.read_disks
-
-        def work(told: Callable[[Progress], None], cancel: threading.Event) -> Outcome:
-            return carry_out(
-                host, plan.target, plan.operations, confirm=name, read_disks=read_disks, told=told, cancel=cancel
-            )
-
-        self.app.push_screen(PlanWritingScreen(name, [step.title for step in steps], work, self._written))
-
-    def _written(self, outcome: Outcome) -> None:
-        """Back from the writing: what was planned is done, or the disk is to be looked at anew."""
-        if outcome.status == REFUSED:
-            return
-        self.app.pop_screen()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xentui.disks.operations import PlanError
+from xentui.disks.operations import Operation, PlanError
 from xentui.disks.plan import Plan
 from xentui.disks.planfile import read_plan, write_plan
 from xentui.screens.dialogs.ask import Ask
@@ -17,6 +17,8 @@ class PlanFiles(Page):
     """The base of the plan's screen."""
 
     plan: Plan | None = None
+    #: What of the plan stands in a file.
+    kept: tuple[Operation, ...] = ()
 
     async def show_plan(self) -> None:
         """Show what the plan comes to now."""
@@ -36,6 +38,7 @@ class PlanFiles(Page):
             return
         try:
             await in_plan_thread(lambda: write_plan(Path(answer), plan.operations, plan.made_on))
+            self.kept = plan.operations
             self.say(f"Saved in {answer}.", "good")
         except OSError as error:
             self.say(f"{answer}: {error.strerror}", "error")

@@ -227,6 +227,19 @@ async def test_a_guests_disk_is_refused_with_its_name(demo_host: DemoHost) -> No
         assert image.stat().st_blocks == 0
 
 
+async def test_a_plan_is_not_left_by_mistake(demo_host: DemoHost) -> None:
+    async with practised(demo_host) as desk:
+        await plan_practice1(desk)
+        await desk.press("t", "enter")
+        await desk.see("OPERATIONS (1)")
+        await desk.press("q")
+        await desk.see("neither written nor saved")
+        await desk.press("enter")
+        await desk.see("OPERATIONS (1)")
+        await desk.press("escape", "down", "enter")
+        await desk.see("Disks of xenlive")
+
+
 async def test_read_only_plans_and_writes_nothing(demo_host: DemoHost) -> None:
     async with practised(demo_host, read_only=True) as desk:
         await plan_practice1(desk)
