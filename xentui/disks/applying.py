@@ -196,7 +196,7 @@ def _carry_out(work: _Work, stack: ExitStack) -> Outcome:
         then = "; then go on with what is left" if left else ""
         message = (
             f"The new table is on {work.target.path}, but the kernel still sees the old one: something holds it. "
-            f"Do not write it again. Restart, or end what uses it and run: partx --update {work.target.path}{then}."
+            f"Do not write it again. Restart, or end what uses it and run: partprobe {work.target.path}{then}."
         )
         return _outcome(work, STALE, message, [*work.done, work.steps[work.at].title], left)
     except (StepError, RefusedError, OSError) as error:
@@ -249,7 +249,7 @@ def _write_table(work: _Work) -> None:
             work.table = _table_now(work, read)
         if work.table != _NEW:
             raise StepError("what was written does not read back; the disk may be failing")
-    if not target.is_file and not kernel.tell(work.host, target.path, work.change.layout.table):
+    if not target.is_file and not kernel.tell(target.path, work.change.layout.table):
         raise _StaleError
 
 

@@ -17,7 +17,7 @@ PACKAGES = {
     "mkfs.ext4": "e2fsprogs", "mkfs.ext3": "e2fsprogs", "mkfs.ext2": "e2fsprogs", "e2fsck": "e2fsprogs",
     "resize2fs": "e2fsprogs", "mkfs.vfat": "dosfstools", "fsck.vfat": "dosfstools", "mkntfs": "ntfs-3g",
     "ntfsresize": "ntfs-3g", "ntfsfix": "ntfs-3g", "qemu-img": "qemu-utils", "kpartx": "kpartx",
-    "partx": "util-linux", "sfdisk": "fdisk", "mkswap": "util-linux", "wipefs": "util-linux", "losetup": "mount",
+    "sfdisk": "fdisk", "mkswap": "util-linux", "wipefs": "util-linux", "losetup": "mount",
     "pvcreate": "lvm2", "pvremove": "lvm2", "pvresize": "lvm2", "vgcreate": "lvm2", "vgextend": "lvm2",
     "vgreduce": "lvm2", "vgremove": "lvm2", "lvcreate": "lvm2", "lvremove": "lvm2", "lvresize": "lvm2",
 }  # fmt: skip
@@ -85,8 +85,8 @@ def make(place: Place, content: Content, *, efi: bool = False) -> list[Command]:
         # In an image it would choose by the size of the whole file: bits as it does for a disk of this size.
         bits = 32 if wide or place.size >= 512 << 20 else 16 if place.size >= 18_000 * place.sector_size else 12
         where = (f"--offset={(place.offset or 0) // place.sector_size}", place.path, str(place.size // 1024))
-        argv = ("mkfs.vfat", "-F", str(bits), *name, "-S", str(place.sector_size), *where)
-        return [command(*argv, deadline=LONG)]
+        sector = str(place.sector_size)
+        return [command("mkfs.vfat", "-F", str(bits), *name, "-S", sector, *where, deadline=LONG)]
     if kind == "ntfs":
         return [command("mkntfs", "-Q", "-F", *(("-L", label) if label else ()), place.device, deadline=LONG)]
     same = ("-U", content.uuid) if content.uuid else ()

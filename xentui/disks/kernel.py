@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import fcntl
 import os
+import struct
 from pathlib import Path
 
-from xentui.disks.commands import SHORT
 from xentui.disks.table import Table
-from xentui.host import Host
-from xentui.subprocesses import CommandError
 from xentui.waiting import wait_until
 
 _SYSFS = Path("/sys/class/block")
@@ -59,23 +60,58 @@ def sees(path: str, table: Table) -> bool:
     )
 
 
-def tell(host: Host, path: str, table: Table) -> bool:
-    """Make the kernel take over `table`; False if it goes on seeing another one.
+def tell(path: str, table: Table) -> bool:
+    """Make the kernel take over `table`; False if it goes on seeing another one, because something holds it.
 
-    partx tells only the differences, so that what is in use can stay. A device-mapper device has no partitions
-    of the kernel's.
+    Only the differences are told (BLKPG, linux/blkpg.h), so that what is in use and stays as it was can stay in use.
+    A device-mapper device has no partitions of the kernel's.
     """
-    if dm_name(path) is not None:
+    if dm_name(path) is not None or sees(path, table):
         return True
-    if sees(path, table):
-        return True
-    for argv in (["partx", "--update", path], ["blockdev", "--rereadpt", path], ["partx", "--update", path]):
-        try:
-            host.run(argv, deadline=SHORT, check=False)
-        except CommandError:
-            continue
-        if wait_until(lambda: sees(path, table), 2.0, every=0.05):
-            # The nodes in /dev are made a moment later where udev makes them.
-            wait_until(lambda: all(Path(partition_path(path, s.number)).exists() for s in table.slots), 5.0, every=0.05)
-            return True
-    return False
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        _tell_differences(handle, partitions(path), table)
+    finally:
+        os.close(handle)
+    if not wait_until(lambda: sees(path, table), 2.0, every=0.05):
+        return False
+    # The nodes in /dev are made a moment later where udev makes them.
+    wait_until(lambda: all(Path(partition_path(path, slot.number)).exists() for slot in table.slots), 5.0, every=0.05)
+    return True
+
+
+def _tell_differences(handle: int, known: dict[int, tuple[int, int]], table: Table) -> None:
+    """What the kernel refuses is left as it is."""
+    wanted = {slot.number: slot for slot in table.slots}
+    sector = table.sector_size
+
+    def start_of(number: int) -> int | None:
+        slot = wanted.get(number)
+        return slot.start * sector if slot is not None else None
+
+    for number, (start, size) in known.items():
+        if start_of(number) != start:
+            _blkpg(handle, _DELETE, number, 0, 0)
+        elif wanted[number].kind != "extended" and wanted[number].sectors * sector < size:
+            _blkpg(handle, _RESIZE, number, start, wanted[number].sectors * sector)
+    for number, slot in sorted(wanted.items()):
+        # Of an extended partition the kernel shows its first sectors, where a boot loader may be.
+        size = max(1024, sector) if slot.kind == "extended" else slot.sectors * sector
+        if number not in known or known[number][0] != slot.start * sector:
+            _blkpg(handle, _ADD, number, slot.start * sector, size)
+        elif slot.kind != "extended" and size > known[number][1]:
+            _blkpg(handle, _RESIZE, number, slot.start * sector, size)
+
+
+_BLKPG = 0x1269
+_ADD, _DELETE, _RESIZE = 1, 2, 3
+
+
+def _blkpg(handle: int, operation: int, number: int, start: int, size: int) -> None:
+    part = ctypes.create_string_buffer(struct.pack("@qqi64s64s", start, size, number, b"", b""))
+    argument = struct.pack("@iiiP", operation, 0, len(part.raw), ctypes.addressof(part))
+    with contextlib.suppress(OSError):  # what it then sees is asked for
+        fcntl.ioctl(handle, _BLKPG, argument)

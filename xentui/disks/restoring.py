@@ -69,8 +69,8 @@ def _restore(
     if not read_table(read, now.sector_size, sectors).same_partitions(wanted):
         message = f"What was written to {now.path} does not read back; the disk may be failing."
         return Outcome(FAILED, message, (), (_TITLE,), replaced.file, back)
-    if not now.is_file and not kernel.tell(host, now.path, wanted):
-        message = f"The table is back on {now.path}, but the kernel still sees the other one: partx --update {now.path}"
+    if not now.is_file and not kernel.tell(now.path, wanted):
+        message = f"The table is back on {now.path}, but the kernel still sees the other one: partprobe {now.path}"
         return Outcome(STALE, message, (_TITLE,), (), replaced.file, back)
     return Outcome(DONE, f"{now.path} has the table of {file.name} again.", (_TITLE,), (), replaced.file, back)
 

@@ -209,8 +209,6 @@ def _table(build: _Builder) -> None:
         return
     new = frozenset(part.number for part in build.parts if part.origin is None)
     by_hand = [Command(("sfdisk", build.target.path), sfdisk_script(build.change.layout.table, new))]
-    if not build.target.is_file and dm_name(build.target.path) is None:
-        by_hand.append(command("partx", "--update", build.target.path))
     build.steps.append(Step("write the partition table", tuple(by_hand), "table"))
 
 

@@ -1,0 +1,200 @@
+"""Plans carried out on loop devices: real block devices, with a kernel that knows their partitions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from disk_doing import blkid
+from disk_images import MIB, image, parts, run
+
+from xentui.disks import kernel
+from xentui.disks.applying import DONE, REFUSED, STALE, Outcome, carry_out
+from xentui.disks.operations import Add, Delete, Format, Label, Mount, Operation, Resize
+from xentui.disks.probe import probe
+from xentui.disks.restoring import restore
+from xentui.disks.sizes import Size
+from xentui.disks.target import read_target
+from xentui.host import Host
+
+S = Size.parse
+
+
+@pytest.fixture
+def loop(ram: Path) -> Iterator[str]:
+    """A loop device of 200 MiB, without partitions of the kernel's own making."""
+    yield from _loop(ram, "512")
+
+
+@pytest.fixture
+def loop4096(ram: Path) -> Iterator[str]:
+    yield from _loop(ram, "4096")
+
+
+def _loop(ram: Path, sector_size: str) -> Iterator[str]:
+    if os.geteuid() != 0:
+        pytest.skip("loop devices are root's")
+    file = image(ram / f"{sector_size}.img", 200 * MIB)
+    made = run("losetup", "--find", "--show", "--sector-size", sector_size, str(file))
+    if made.returncode != 0:
+        pytest.skip(f"no loop device: {made.stderr.strip()}")
+    device = made.stdout.strip()
+    yield device
+    for number in kernel.partitions(device):
+        run("umount", "-l", kernel.partition_path(device, number))
+    run("partx", "--delete", device)
+    run("losetup", "--detach", device)
+
+
+def do(device: str, *plan: Operation) -> Outcome:
+    target = read_target(device)
+    return carry_out(Host(), target, plan, confirm=target.name, read_disks=lambda: probe(Host()))
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    points: list[Path] = []
+
+    def mount(device: str) -> Path:
+        point = tmp_path / f"mnt{len(points)}"
+        point.mkdir()
+        subprocess.run(["mount", device, point], check=True)
+        points.append(point)
+        return point
+
+    yield mount
+    for point in points:
+        run("umount", str(point))
+
+
+def test_the_kernel_gets_the_new_partitions(loop: str) -> None:
+    outcome = do(loop, Label("gpt"), Add(size=S("50MiB"), format="ext4", fs_label="ROOT"), Add(format="vfat"))
+    assert outcome.status == DONE, outcome.message
+    table = read_target(loop).table
+    assert {n: (a // 512, b // 512) for n, (a, b) in kernel.partitions(loop).items()} == {
+        number: (start, sectors) for number, start, sectors in parts(table)
+    }
+    assert blkid(Path(f"{loop}p1"), 0)["LABEL"] == "ROOT"
+    assert blkid(Path(f"{loop}p2"), 0)["TYPE"] == "vfat"
+    outcome = do(loop, Resize(1, S("30MiB")), Delete(2), Add(size=S("20MiB"), format="ext2"))
+    assert outcome.status == DONE, outcome.message
+    assert kernel.sees(loop, read_target(loop).table)
+    assert "Block count:              30720" in run("dumpe2fs", "-h", f"{loop}p1").stdout
+
+
+def test_with_large_sectors(loop4096: str) -> None:
+    outcome = do(loop4096, Label("gpt"), Add(size=S("50MiB"), format="ext4"), Add(size=S("40MiB"), format="vfat"))
+    assert outcome.status == DONE, outcome.message
+    assert kernel.partitions(loop4096) == {1: (MIB, 50 * MIB), 2: (51 * MIB, 40 * MIB)}
+    assert run("fsck.vfat", "-n", f"{loop4096}p2").returncode == 0
+
+
+def test_logical_partitions(loop: str) -> None:
+    logical = [Add(size=S("20MiB"), kind="logical")] * 3
+    outcome = do(loop, Label("msdos"), Add(size=S("20MiB")), Add(size=S("150MiB"), type="extended"), *logical)
+    assert outcome.status == DONE, outcome.message
+    assert set(kernel.partitions(loop)) == {1, 2, 5, 6, 7}
+    assert do(loop, Delete(6), Delete(1)).status == DONE
+    assert set(kernel.partitions(loop)) == {2, 5, 6}
+
+
+def test_what_is_mounted_is_refused_whole_and_part(loop: str, mounted: Callable[[str], Path]) -> None:
+    made = [Add(size=S("50MiB"), format="ext4"), Add(size=S("50MiB"), format="ext4")]
+    assert do(loop, Label("gpt"), *made).status == DONE
+    point = mounted(f"{loop}p1")
+    before = read_target(loop).table
+    for plan in ([Delete(2)], [Label("gpt")], [Add(size=S("1MiB"))], [Format(1, "ext4")], [Resize(1, S("40MiB"))]):
+        outcome = do(loop, *plan)
+        assert outcome.status == REFUSED, plan
+        assert f"{loop}p1 is mounted on {point}" in outcome.message
+    assert read_target(loop).table.same_partitions(before)
+    assert do(loop, Format(2, "ext2")).status == DONE  # that one is free, and the table stays
+
+
+def test_swap_in_use_is_refused(loop: str) -> None:
+    assert do(loop, Label("gpt"), Add(size=S("50MiB"), type="swap", format="swap")).status == DONE
+    if run("swapon", f"{loop}p1").returncode != 0:
+        pytest.skip("no swap here")
+    try:
+        outcome = do(loop, Delete(1))
+        assert outcome.status == REFUSED and "swap" in outcome.message
+    finally:
+        run("swapoff", f"{loop}p1")
+
+
+def test_who_holds_it_without_a_name_is_refused(loop: str, ram: Path) -> None:
+    """The kernel's own claim counts, even where the list of uses does not show it."""
+    assert do(loop, Label("gpt"), Add(size=S("50MiB"))).status == DONE
+    handle = os.open(f"{loop}p1", os.O_RDONLY | os.O_EXCL)
+    try:
+        outcome = do(loop, Delete(1))
+        assert outcome.status == REFUSED, outcome.message
+        target = read_target(loop)
+        blindly = carry_out(Host(), target, [Delete(1)], confirm=target.name, read_disks=lambda: probe(Host()))
+        assert blindly.status == REFUSED
+    finally:
+        os.close(handle)
+    assert do(loop, Delete(1)).status == DONE
+
+
+def test_the_image_behind_a_loop_device_is_refused(loop: str, ram: Path) -> None:
+    file = ram / "512.img"
+    target = read_target(str(file))
+    outcome = carry_out(
+        Host(), target, [Label("gpt")], confirm=target.name, read_disks=lambda: probe(Host(), images=[str(file)])
+    )
+    assert outcome.status == REFUSED and loop in outcome.message
+
+
+def test_written_but_the_kernel_sees_the_old_one(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert do(loop, Label("gpt"), Add(size=S("50MiB"))).status == DONE
+    monkeypatch.setattr("xentui.disks.kernel.tell", lambda path, table: False)
+    outcome = do(loop, Add(size=S("20MiB"), format="ext4"))
+    assert outcome.status == STALE
+    assert "the kernel still sees the old one" in outcome.message and f"partprobe {loop}" in outcome.message
+    assert outcome.done == ("write the partition table",)
+    assert len(outcome.not_done) == 2 and outcome.restore is not None
+    assert len(read_target(loop).table.slots) == 2
+    assert set(kernel.partitions(loop)) == {1}
+    monkeypatch.undo()
+    assert kernel.tell(loop, read_target(loop).table)
+    assert set(kernel.partitions(loop)) == {1, 2}
+
+
+def test_a_held_partition_leaves_the_kernel_stale(loop: str) -> None:
+    """Really: somebody opens a partition between our checks and the kernel's; BLKPG cannot delete it then."""
+    assert do(loop, Label("gpt"), Add(size=S("50MiB")), Add(size=S("50MiB"))).status == DONE
+    table = read_target(loop).table
+    smaller = [slot for slot in table.slots if slot.number == 2]
+    handle = os.open(f"{loop}p1", os.O_RDONLY | os.O_EXCL)
+    try:
+        assert not kernel.tell(loop, replace(table, slots=tuple(smaller)))
+        assert 1 in kernel.partitions(loop)
+    finally:
+        os.close(handle)
+    assert kernel.tell(loop, replace(table, slots=tuple(smaller)))
+
+
+def test_a_table_comes_back_on_a_device(loop: str) -> None:
+    assert do(loop, Label("gpt"), Add(size=S("50MiB"))).status == DONE
+    outcome = do(loop, Label("msdos"), Add(size=S("20MiB")))
+    assert outcome.status == DONE and outcome.backup is not None
+    target = read_target(loop)
+    back = restore(Host(), outcome.backup, target, confirm=target.name, read_disks=lambda: probe(Host()))
+    assert back.status == DONE, back.message
+    assert kernel.partitions(loop) == {1: (MIB, 50 * MIB)}
+
+
+def test_mounting_with_the_guides_folders(loop: str, tmp_path: Path) -> None:
+    point = tmp_path / "mnt"
+    outcome = do(loop, Label("gpt"), Add(format="ext4"), Mount(1, str(point), folders=True))
+    try:
+        assert outcome.status == DONE, outcome.message
+        assert (point / "xendomains" / "domains").is_dir()
+        assert os.path.ismount(point)
+    finally:
+        run("umount", str(point))
