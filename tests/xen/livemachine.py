@@ -21,7 +21,7 @@ import pyte
 
 from xentui.host import HostError, SshHost
 from xentui.livecd.build import build
-from xentui.livecd.qemu import CPU_LIBVIRT, Machine
+from xentui.livecd.qemu import CPU_LIBVIRT, MEMORY_MIB, Machine
 from xentui.livecd.recipe import Recipe, default_cache
 from xentui.subprocesses import CommandError, CommandRecord
 
@@ -190,8 +190,10 @@ class LiveMachine:
     (/dev/ttyS1), and `cable`, a USB adapter (/dev/ttyUSB0) that is plugged in while the socket is connected.
     """
 
-    def __init__(self, iso: Path, cpu: str = CPU_LIBVIRT) -> None:
-        self.iso, self.cpu = iso, cpu
+    def __init__(
+        self, iso: Path, cpu: str = CPU_LIBVIRT, memory: int = MEMORY_MIB, disks: tuple[Path, ...] = ()
+    ) -> None:
+        self.iso, self.cpu, self.memory, self.disks = iso, cpu, memory, disks
         self.boot_seconds = 0.0
         self.lines = Path(tempfile.mkdtemp(prefix="xentui-lines-"))  # short: a socket's path has at most 107 bytes
         self.serial: SerialLine
@@ -201,7 +203,7 @@ class LiveMachine:
         """Boot to the login prompt. A boot that does not get there is tried once more."""
         for attempt in (1, 2):
             port = _free_port()
-            machine = Machine(self.iso, cpu=self.cpu, ssh_port=port)
+            machine = Machine(self.iso, self.memory, self.cpu, port, disks=self.disks)
             begun = time.monotonic()
             self.serial = SerialLine([*machine.argv(), *self._more_lines()], FOLDER / f"serial-{attempt}.log")
             self.dom0 = Dom0(port, ssh_key())

@@ -27,6 +27,8 @@ class Machine:
     ssh_port: int | None = None
     accel: str = "tcg"
     uefi: Path | None = None
+    #: Raw images that are disks of the machine, /dev/vda and so on.
+    disks: tuple[Path, ...] = ()
 
     def argv(self, *, monitor_keys: bool = False) -> list[str]:
         """QEMU's argv, the serial line on its stdin and stdout.
@@ -46,6 +48,8 @@ class Machine:
             argv += ["-mon", "chardev=serial,mode=readline"]
         if self.uefi is not None:
             argv += ["-bios", str(self.uefi)]
+        for disk in self.disks:
+            argv += ["-drive", f"file={_escaped(disk)},format=raw,if=virtio"]
         forward = f",hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22" if self.ssh_port else ""
         argv += ["-netdev", f"user,id=net{forward}", "-device", "virtio-net-pci,netdev=net,romfile="]
         return argv
