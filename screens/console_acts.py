@@ -33,7 +33,11 @@ def do(desk: DomainsScreen, pane: ConsolePane, command: str) -> None:
     elif domain is None:
         pane.say(f"{printable(name)} is gone; nothing can be done to it")
     elif command in _MENUS:
-        app.run_dialogs(_menu(desk, command, domain))
+        reasons = [impossible(action, domain, read_only=app.read_only) for action in _MENUS[command]]
+        if None in reasons:
+            app.run_dialogs(_menu(desk, command, domain))
+        else:
+            pane.say(str(reasons[0]))
     elif (why := impossible(BY_NAME[command], domain, read_only=app.read_only)) is not None:
         pane.say(why)
     else:

@@ -276,7 +276,7 @@ class ConsolePane(Widget, can_focus=True):
         if self._all:
             ground = "problem"
         if self._prompt is not None:
-            return draw(((self._prompt.line, ""),), width, self.theme, base=ground)
+            return draw(((self._prompt.line(width), ""),), width, self.theme, base=ground)
         if self._leading:
             return draw(console_texts.hint(self.leader, ground), width, self.theme, base=ground)
         left: list[tuple[str, str]] = [*self.tabs] if self.tabs else [(f" {self.session.name} ", "")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.cells import cell_len, set_cell_size
+
 
 class Prompt:
     """Asks for `name`; `then` gets what was typed once Enter is pressed, if it is something or `empty` is allowed."""
@@ -12,10 +14,13 @@ class Prompt:
         self.name, self.typed = name, typed
         self._then, self._empty = then, empty
 
-    @property
-    def line(self) -> str:
-        """What stands in the title."""
-        return f"{self.name} {self.typed}_"
+    def line(self, width: int) -> str:
+        """What stands in the title; of a long text its end."""
+        text = f"{self.name} {self.typed}_"
+        if cell_len(text) <= width:
+            return text
+        room = max(0, width - cell_len(self.name) - 3)
+        return f"{self.name} ~{set_cell_size(self.typed[::-1], room)[::-1]}_"
 
     def key(self, key: str, character: str | None) -> Callable[[], None] | None:
         """Take a key. When the prompt is over: what is to be done then."""
