@@ -81,6 +81,7 @@ bench: $(VENV)/dev.stamp ## bytes, latency and CPU beside curses and the stock d
 	$(BIN)/python tests/bench/console.py
 	$(BIN)/python tests/bench/serial.py
 	$(BIN)/python tests/bench/disks.py
+	$(BIN)/python tests/bench/plans.py
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -55,6 +55,7 @@ class Scratch:
         self.sectors = size // sector_size
         self._size, self._areas = size, list(areas)
         self._disk: Any = None
+        self._placed: list[Placed] | None = None
         self._handle = -1
 
     def __enter__(self) -> Scratch:
@@ -91,6 +92,7 @@ class Scratch:
 
     def open_table(self) -> None:
         """Take the table that is there. Raises PlanError if libparted cannot."""
+        self._placed = None
         with _words("The table cannot be read"):
             self._disk = _ped.Disk(self._device)
             if self._disk.type.name == "msdos":
@@ -98,6 +100,7 @@ class Scratch:
 
     def new_table(self, label: str) -> None:
         """An empty table. Raises PlanError."""
+        self._placed = None
         with _words("No new table"):
             self._disk = _ped.disk_new_fresh(self._device, _ped.disk_type_get(label))
             if label == "msdos":
@@ -105,20 +108,21 @@ class Scratch:
 
     def placed(self) -> list[Placed]:
         """The partitions in the order of the disk."""
-        found, each = [], self._next(None)
-        while each is not None:
-            if each.num > 0 and not each.type & (_ped.PARTITION_FREESPACE | _ped.PARTITION_METADATA):
-                kind = "extended" if each.type & _ped.PARTITION_EXTENDED else "primary"
-                kind = "logical" if each.type & _ped.PARTITION_LOGICAL else kind
-                found.append(Placed(each.num, each.geom.start, each.geom.end, kind))
-            each = self._next(each)
-        return found
+        if self._placed is None:
+            self._placed = sorted(self._each(), key=lambda each: each.start)
+        return self._placed
 
-    def _next(self, each: Any) -> Any:
-        try:
-            return self._disk.next_partition(each) if each is not None else self._disk.next_partition()
-        except IndexError:
-            return None
+    def _each(self) -> Iterator[Placed]:
+        if self._disk is None:
+            return
+        for number in range(1, self._disk.get_last_partition_num() + 1):
+            try:
+                part = self._disk.get_partition(number)
+            except _ped.PartitionException:
+                continue  # nobody has that number
+            kind = "extended" if part.type & _ped.PARTITION_EXTENDED else "primary"
+            kind = "logical" if part.type & _ped.PARTITION_LOGICAL else kind
+            yield Placed(part.num, part.geom.start, part.geom.end, kind)
 
     def add(self, kind: str, start: int, end: int, format_: str | None) -> int:
         """A partition of exactly these sectors; its number. Raises PlanError."""
@@ -127,16 +131,19 @@ class Scratch:
             # Not given at all rather than None: pyparted would take the half-made partition apart, and crash.
             system = [_ped.file_system_type_get(_FILE_SYSTEMS.get(format_ or "", "ext4"))] * (kind != "extended")
             made = _ped.Partition(self._disk, _KINDS[kind], start, end, *system)
+            self._placed = None
             self._disk.add_partition(made, _ped.constraint_exact(geometry))
             return int(made.num)
 
     def delete(self, number: int) -> None:
         with _words("It cannot be deleted"):
+            self._placed = None
             self._disk.delete_partition(self._disk.get_partition(number))
 
     def resize(self, number: int, start: int, end: int) -> None:
         with _words("It cannot be changed"):
             constraint = _ped.constraint_exact(_ped.Geometry(self._device, start, end - start + 1))
+            self._placed = None
             self._disk.set_partition_geom(self._disk.get_partition(number), constraint, start, end)
 
     def set_flag(self, number: int, flag: str, on: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 _UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?) ?([KMGT]iB|B|%)", re.ASCII)
+_SIZE = re.compile(r"(\d{1,20}(?:\.\d{1,6})?) ?([KMGT]iB|B|%)", re.ASCII)
 #: The most that a disk can have here, in bytes: 16 EiB is where the sectors' numbers end.
 _LARGEST = 1 << 63
 
