@@ -14,6 +14,7 @@ from xentui.domains.domain import Domain
 from xentui.host import HostError
 from xentui.screens import formats
 from xentui.screens.columns import state_role
+from xentui.screens.config_editor import ConfigEditor
 from xentui.screens.drawing import Line, Part, wrap
 from xentui.screens.history import Event
 from xentui.screens.keys import bindings
@@ -25,7 +26,7 @@ _OVERVIEW, _CONFIGURATION, _LOG, _EVENTS = range(4)
 #: Bytes of a configuration file and of a log's end that are shown.
 _CONFIG_BYTES, _LOG_BYTES = 256 << 10, 32 << 10
 
-_ACTIONS = [a for a in ACTIONS if a.run is not None or a.name == "console"]
+_ACTIONS = [a for a in ACTIONS if a.run is not None or a.name in ("console", "config")]
 
 
 class DetailsScreen(Page):
@@ -103,6 +104,9 @@ class DetailsScreen(Page):
 
     def action_turn(self, step: int) -> None:
         self.action_page((self.page + step) % len(PAGES))
+
+    def do_config(self) -> None:
+        self.app.push_screen(ConfigEditor(self.domain))
 
     def do_console(self) -> None:
         self.app.pop_screen()

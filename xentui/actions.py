@@ -28,6 +28,7 @@ class Group(StrEnum):
     STATE = "Saved state"
     GUESTS = "Guests"
     VIEW = "View"
+    CONFIGURATION = "Configuration"
     DISKS = "Disks"
     PLAN = "The plan"
     WALKTHROUGH = "Walkthrough"
@@ -362,6 +363,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("new-guest", "New guest", ("N",), Group.GUESTS, "make a guest: Debian, a CD, an image, busybox, a template",
            changes=True, needs_domain=False),
+    Action("config", "Configuration", ("C",), Group.GUESTS, "its file as a form and as text, checked as you type",
+           reason=lambda d: None if d.config_file else "No configuration file of this domain is known."),
     Action("snapshots", "Snapshots", ("t",), Group.GUESTS, "its snapshots as a tree: take, revert, delete",
            reason=_first(_guest, _xls_own)),
     Action("clone", "Clone", ("y",), Group.GUESTS, "copy the guest, with its disks, under another name",

@@ -21,7 +21,7 @@ from xentui.actions import ACTIONS, BY_NAME, Action, impossible
 from xentui.domains.domain import Domain, Snapshot
 from xentui.domains.inventory import Inventory
 from xentui.domains.toolstack import ToolstackError
-from xentui.host import Host, HostError, choose_host
+from xentui.host import Host, HostError, choose_host, is_dom0
 from xentui.settings import load_settings
 from xentui.subprocesses import CommandError, printable
 from xentui.walkthroughs import cli as walkthrough_verb
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         if action.verb and action.run is not None:
             _action_verb(verbs, action)
     _console_verbs(verbs)
-    config_verb.add_parser(verbs)
+    config_verb.add_parser(verbs, _config_on_host)
     walkthrough_verb.add_parser(verbs, _host)
     _guest_verbs(verbs)
     _disks_verb(verbs)
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 
 if TYPE_CHECKING:
     from xentui.disks.device import Disks
+    from xentui.xlcfg.findings import Finding
 
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -173,6 +174,30 @@ def _host(args: argparse.Namespace) -> Iterator[Host]:
         yield host
     finally:
         host.close()
+
+
+@contextmanager
+def _config_on_host(args: argparse.Namespace) -> Iterator[Callable[[str, str], list[Finding]]]:
+    """What the host has to say to a configuration: the one asked for, else this machine if it is a dom0."""
+    if not (args.host or args.demo or args.demo_dir or is_dom0()):
+        yield lambda _text, _filename: []
+        return
+    from xentui.config_host import check_on_host, look
+
+    with _inventory(args) as inventory:
+        host = inventory.host
+        snapshot: Snapshot | None = None
+        try:
+            snapshot = _snapshot(inventory)
+        except ToolstackError as error:
+            print(f"xentui: what runs is not known, and not compared: {error}", file=sys.stderr)
+
+        def told(text: str, filename: str) -> list[Finding]:
+            own = not host.is_remote and not host.is_demo and filename != "-"
+            path = os.path.abspath(filename) if own else ""  # noqa: PTH100
+            return check_on_host(text, look(host, text, path, snapshot))
+
+        yield told
 
 
 @contextmanager

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from xentui.xlcfg.findings import Finding
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    OnHost = Callable[[argparse.Namespace], AbstractContextManager[Callable[[str, str], list[Finding]]]]
 
 _DONE, _FAILED = 0, 1
 #: No configuration file is longer than that, in bytes.
@@ -21,8 +27,8 @@ class ConfigFileError(ValueError):
     """A file that cannot be read as a configuration. One sentence, with its name."""
 
 
-def add_parser(subparsers: Subparsers) -> None:
-    """Add the verb `config` with its own two verbs."""
+def add_parser(subparsers: Subparsers, on_host: OnHost) -> None:
+    """Add the verb `config` with its own two verbs. `on_host` opens the host and gives what it has to say to a file."""
     text = "check guests' configuration files, or make today's of an old one"
     parser = subparsers.add_parser("config", help=text, description=text)
     verbs = parser.add_subparsers(dest="config_verb", required=True, metavar="check|convert")
@@ -30,7 +36,7 @@ def add_parser(subparsers: Subparsers) -> None:
     check = verbs.add_parser("check", help=text, description=text)
     check.add_argument("files", metavar="FILE", nargs="+", help="- is the standard input")
     check.add_argument("--json", action="store_true", help="for scripts")
-    check.set_defaults(verb_function=_check)
+    check.set_defaults(verb_function=lambda args: _check(args, on_host))
     text = "print today's file for one written for xm; its Python is read, never run"
     convert = verbs.add_parser("convert", help=text, description=text)
     convert.add_argument("file", metavar="FILE", help="- is the standard input")
@@ -63,20 +69,24 @@ def _read(filename: str) -> bytes:
         raise error if isinstance(error, ConfigFileError) else ConfigFileError(f"{filename!r}: {error}") from error
 
 
-def _check(args: argparse.Namespace) -> int:
+def _check(args: argparse.Namespace, on_host: OnHost) -> int:
     from xentui.subprocesses import printable
     from xentui.xlcfg.check import check
     from xentui.xlcfg.findings import Severity
 
     failed = False
-    entries = []
+    texts: dict[str, str] = {}
     for filename in args.files:
         try:
-            findings = check(read_config(filename), filename)
+            texts[filename] = read_config(filename)
         except ConfigFileError as error:
             print(f"xentui: {printable(str(error))}", file=sys.stderr)
             failed = True
-            continue
+    with on_host(args) as told:
+        found_in = {name: [*check(text, name), *told(text, name)] for name, text in texts.items()}
+    entries = []
+    for filename, unsorted in found_in.items():
+        findings = sorted(unsorted, key=lambda found: (found.line, found.column))
         for found in findings:
             failed = failed or found.severity is Severity.ERROR
             entries.append(found.json(printable(filename)))

@@ -100,3 +100,15 @@ CODES: dict[str, str] = {
     "vfb-wins": "vnc beside vfb",
     "no-serial": "an HVM guest without a serial console",
 }
+
+#: What only the host can tell: xentui.config_host.
+HOST_CODES: dict[str, str] = {
+    "missing-file": "a file or device that is not there",
+    "missing-bridge": "a bridge that is not there",
+    "disk-in-use": "a disk that another guest has",
+    "host-disk": "a disk that dom0 itself uses",
+    "no-hvm": "a type of guest that this hardware cannot run",
+    "host-memory": "more memory than there is",
+    "host-cpus": "more vCPUs than the host has CPUs",
+    "name-taken": "a name or UUID that another guest has",
+}
