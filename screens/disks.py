@@ -50,6 +50,7 @@ class DisksScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self.disks = Disks()
+        self._guests: frozenset[tuple[str, str]] | None = None
 
     def compose(self) -> ComposeResult:
         glyphs = self.xentui.glyphs
@@ -74,6 +75,16 @@ class DisksScreen(Page):
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
         self._read()
+
+    def snapshot_changed(self) -> None:
+        """A guest that started, ended or was saved changes who uses what: that is read at once."""
+        snapshot = self.xentui.snapshot
+        if snapshot is None:
+            return
+        guests = frozenset((d.key, "up" if d.state.up else str(d.state)) for d in snapshot.domains)
+        if self._guests is not None and guests != self._guests:
+            self._read()
+        self._guests = guests
 
     def do_refresh(self) -> None:
         self.say("Reading the disks ...")

@@ -181,10 +181,11 @@ def extend(part: PlannedPartition, groups: tuple[PlannedGroup, ...]) -> Question
 
 
 def volume(into: PlannedGroup) -> Question:
-    free = short_size(into.free_extents * into.extent)
+    room = into.free_extents * into.extent
+    free = short_size(room)
     fields = (
         Field("name", "Name"),
-        Field("size", "Size", "10GiB"),
+        Field("size", "Size", "10GiB" if room > 10 << 30 else "100%"),
         Field("format", "Format", "none", _FORMATS),
         Field("label", "Label"),
     )

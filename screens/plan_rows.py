@@ -59,7 +59,8 @@ def cells_of(row: PlanRow, sector: int) -> Cells:
     if row.part is not None:
         slot = row.part.slot
         indent = " " if slot.kind == "logical" else ""
-        changes = ", ".join(sorted(row.part.changes, key=_order))
+        # What is new is nothing else besides.
+        changes = "new" if "new" in row.part.changes else ", ".join(sorted(row.part.changes, key=_order))
         begin, size = short_size(slot.start * sector), short_size(slot.sectors * sector)
         return Cells(f"{indent}{slot.number}", begin, size, what_of(row.part), changes)
     if row.room is not None:
@@ -80,7 +81,7 @@ def cells_of(row: PlanRow, sector: int) -> Cells:
 
 
 def _order(change: str) -> int:
-    order = ("new", "moved", "resized", "formatted", "typed", "named", "flagged")
+    order = ("moved", "resized", "formatted", "typed", "named", "flagged")
     return order.index(change) if change in order else len(order)
 
 

@@ -134,6 +134,14 @@ async def test_the_cursor_stays_on_its_disk_when_all_is_read_again() -> None:
         assert screen.disk_tree.selected.device.path == "/dev/sdb5"
 
 
+async def test_a_guest_that_ends_is_seen_at_once(demo_host: DemoHost) -> None:
+    async with practised(demo_host) as desk:
+        assert "server01 (running)" in desk.line("server.img")
+        demo_host.run(["xl", "destroy", "server01"], deadline=30)
+        desk.app.refresher.request()
+        await desk.until(lambda: "server01 (off)" in desk.line("server.img"))
+
+
 async def test_a_plan_from_keys_to_the_disk_and_the_way_back(demo_host: DemoHost) -> None:
     image = demo_host.path("/srv/xen/practice1.img")
     async with practised(demo_host) as desk:
