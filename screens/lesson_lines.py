@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 
+from xentui.screens.banner import banner
 from xentui.screens.drawing import Line, Part, wrap
 from xentui.subprocesses import printable
 from xentui.walkthroughs.checking import Result, State
@@ -45,6 +46,26 @@ def step_lines(lesson: Lesson, width: int, marked: Block | None) -> list[Line]:
         lines += [*result_lines(lesson.results, width), ()]
     while lines and not lines[-1]:
         lines.pop()
+    return lines
+
+
+def slide_lines(lesson: Lesson, width: int, marked: Block | None, *, blocks: bool) -> list[Line]:
+    """The open step for a room: a large title (where the terminal has `blocks`), and air between the lines."""
+    step, values = lesson.step, lesson.values
+    inner, margin = max(20, width - 8), (("    ", ""),)
+    title = expand(step.title, values)
+    large = banner(title, inner) if blocks else []
+    lines: list[Line] = [(*margin, (row, "strong")) for row in large or [title]] + [(), ()]
+    danger = lesson.danger()
+    if danger is not None:
+        lines += [(*margin, (f"DANGER: {danger[0]}", "problem")), ()]
+    text: list[Line] = []
+    if lesson.index == 0:
+        _add(text, lesson.walkthrough.intro, values, inner, None)
+    _add(text, step.parts, values, inner, marked)
+    for line in text:
+        if line:
+            lines += [(*margin, *line), ()]
     return lines
 
 

@@ -13,10 +13,11 @@ from xentui.screens.consoles import COLUMNS
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.confirm import Confirm
+from xentui.screens.drawing import Line
 from xentui.screens.keys import bindings, shown
 from xentui.screens.lesson_acts import LessonActs, Work
 from xentui.screens.lesson_hands import HandsError
-from xentui.screens.lesson_lines import step_lines
+from xentui.screens.lesson_lines import slide_lines, step_lines
 from xentui.screens.lesson_panes import LessonPanes
 from xentui.screens.page import Page, TitleLine
 from xentui.screens.widgets.console_deck import ConsoleDeck
@@ -51,7 +52,7 @@ class LessonText(TextView, inherit_bindings=False):
         Binding("up,k", "scroll(-1)", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("pageup,ctrl+b", "page(-1)", show=False),
-        Binding("pagedown,space,ctrl+f", "page(1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
         Binding("home,g", "scroll(-1000000)", show=False),
         Binding("end,G", "scroll(1000000)", show=False),
     ]
@@ -65,7 +66,6 @@ class WalkthroughScreen(Page):
     WalkthroughScreen > #lesson.-wide { layout: horizontal; }
     WalkthroughScreen LessonText { height: 1fr; width: 1fr; }
     WalkthroughScreen #lesson.-wide > ConsoleDeck { margin-left: 1; height: 1fr; }
-    WalkthroughScreen.-large-text ConsoleDeck { display: none; }
     WalkthroughScreen.-large-shell LessonText { display: none; }
     WalkthroughScreen.-large-shell #lesson > ConsoleDeck { margin: 0; height: 1fr; width: 1fr; }
     """
@@ -79,6 +79,9 @@ class WalkthroughScreen(Page):
         self.heading = printable(walkthrough.title)
         self.acts: LessonActs | None = None
         self._open = False
+        #: Large, for a room: next and previous, nothing is checked.
+        self.presenting = False
+        self.large_text = False  # the shell has no room, until it gets the keys
         self._drawn_width = 0
         self._marked = 0  # which of the step's commands is typed next
 
@@ -161,8 +164,12 @@ class WalkthroughScreen(Page):
         commands = lesson.step.of_kind(Kind.RUN)
         marked = commands[self._marked] if self._marked < len(commands) else None
         self._drawn_width = self.view.size.width
-        lines = step_lines(lesson, max(20, self._drawn_width - 2), marked)
-        self.view.show([((" ", ""), *line) for line in lines])
+        lines: list[Line]
+        if self.presenting:
+            lines = slide_lines(lesson, self._drawn_width, marked, blocks=self.xentui.glyphs.bar_used == "█")
+        else:
+            lines = [((" ", ""), *line) for line in step_lines(lesson, max(20, self._drawn_width - 2), marked)]
+        self.view.show(lines)
         if to_end:
             self.view.scroll_to_line(len(lines))
         self.heading = f"{expand(self.walkthrough.title, lesson.values)}  {_marks(lesson)}"
@@ -195,8 +202,9 @@ class WalkthroughScreen(Page):
         self.query_one("#lesson").set_class(wide, "-wide")
         large = self.has_class("-large-shell")
         lines = room * 2 // 3 if at_shell else max(room // 3, min(_SHELL_LINES, room // 2))
-        deck.styles.height = None if wide or large else lines
-        deck.styles.width = COLUMNS if wide and not large else None
+        hidden = self.large_text and not at_shell
+        deck.styles.height = 0 if hidden else None if wide or large else lines
+        deck.styles.width = 0 if hidden and wide else COLUMNS if wide and not large else None
 
     def on_console_deck_left(self) -> None:
         self.view.focus()
@@ -227,10 +235,19 @@ class WalkthroughScreen(Page):
             self.acts.run(act(self.acts))
 
     def do_go_on(self) -> None:
-        if self.lesson is not None and not self.lesson.step.checks and not self.view.at_end:
+        lesson = self.lesson
+        if lesson is not None and not self.view.at_end and (self.presenting or not lesson.step.checks):
             self.view.action_page(1)  # what is only to be read is read first
+        elif lesson is not None and self.presenting:
+            self._go(lesson.index + 1)
         else:
             self._act(lambda acts: acts.go_on())
+
+    def do_read_on(self) -> None:
+        if self.presenting:
+            self.do_go_on()
+        else:
+            self.view.action_page(1)
 
     def do_check_step(self) -> None:
         if self.lesson is not None and not self.lesson.step.checks:
@@ -317,7 +334,9 @@ class WalkthroughScreen(Page):
             self._act(lambda acts: acts.step_opened())
 
     def do_step_back(self) -> None:
-        if self.lesson is not None:
+        if self.presenting and self.view.top:
+            self.view.action_page(-1)
+        elif self.lesson is not None:
             self._go(self.lesson.index - 1)
 
     def _go(self, index: int) -> None:
@@ -341,7 +360,6 @@ class WalkthroughScreen(Page):
             self._go(int(answer))
 
     def do_to_shell(self) -> None:
-        self.remove_class("-large-text")
         if self.deck.current is not None:
             self.deck.show(self.deck.current)
         else:
@@ -354,8 +372,15 @@ class WalkthroughScreen(Page):
             self.say(f"There is no shell: {error}", "error")
 
     def do_large_text(self) -> None:
-        self.toggle_class("-large-text")
+        self.large_text = not self.large_text
+        self._share_room()
         self.call_after_refresh(self.draw)
+
+    def do_present(self) -> None:
+        self.presenting = self.large_text = not self.presenting
+        self.say("Space and b go through it; x types a command; P ends presenting." if self.presenting else "")
+        self._share_room()
+        self.call_after_refresh(self.step_changed)
 
     def do_close_walkthrough(self) -> None:
         self.xentui.close_walkthrough()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual.binding import Binding
 from textual.widget import Widget
 
@@ -75,16 +77,19 @@ class WalkthroughsScreen(Page):
         return self.entries[cursor] if cursor < len(self.entries) else None
 
     def do_open_walkthrough(self) -> None:
-        entry = self.chosen
-        if entry is None:
-            return
+        if self.chosen is not None:
+            self.xentui.run_dialogs(self._open_walkthrough(self.chosen))
+
+    async def _open_walkthrough(self, entry: Entry) -> None:
         shelf = {other.id: other.path for other in self.entries}
-        problems = lint(entry.parsed, shelf) if entry.parsed is not None else list(entry.problems)
+        problems = list(entry.problems)
+        if entry.parsed is not None:
+            problems = await asyncio.to_thread(lint, entry.parsed, shelf)
         if entry.parsed is None or problems:
             details = "\n".join(str(problem) for problem in problems)
             self.app.push_screen(MessageDialog(f"The walkthrough {entry.id} cannot be used.", details))
-            return
-        self.xentui.open_walkthrough(entry.parsed.walkthrough)
+        else:
+            self.xentui.open_walkthrough(entry.parsed.walkthrough)
 
     def do_class(self) -> None:
         self.app.push_screen(ClassScreen())
