@@ -43,6 +43,13 @@ def add_apply(verbs: Subparsers, open_host: OpenHost, read_disks: ReadDisks) -> 
     restore.add_argument("backup", metavar="BACKUP", type=Path, help="the .json file that apply told of")
     _device(restore)
     restore.set_defaults(verb_function=lambda args: _restore(args, open_host, read_disks))
+    for name, text in (
+        ("map", "make devices of the partitions inside an image or a volume, for maintenance"),
+        ("unmap", "take these devices away again, before the guest starts"),
+    ):
+        verb = verbs.add_parser(name, help=text, description=text)
+        verb.add_argument("device", metavar="DEV", help="an image file or a volume")
+        verb.set_defaults(verb_function=lambda args: _map(args, open_host, read_disks))
 
 
 def _device(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +94,25 @@ def _restore(args: argparse.Namespace, open_host: OpenHost, read_disks: ReadDisk
             return _complain("not done: nothing was written", _FAILED)
         outcome = restore(host, args.backup, target, confirm=confirm, read_disks=lambda: read_disks(host, [path]))
     return _report(outcome, args.json)
+
+
+def _map(args: argparse.Namespace, open_host: OpenHost, read_disks: ReadDisks) -> int:
+    from xentui.disks.guard import RefusedError
+    from xentui.disks.mapping import map_partitions, unmap_partitions
+    from xentui.disks.target import TargetError
+
+    with _here(args, open_host) as host:
+        _refuse_read_only(args)
+        path = _path(args, host)
+        disks = read_disks(host, [path])
+        try:
+            if args.disks_verb == "unmap":
+                unmap_partitions(host, disks, path)
+                return _DONE
+            print("\n".join(printable_lines(map_partitions(host, disks, path))))
+        except (RefusedError, TargetError) as error:
+            return _complain(str(error), _FAILED)
+    return _DONE
 
 
 @contextmanager

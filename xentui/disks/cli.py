@@ -1,4 +1,4 @@
-"""`xentui disks list`; `apply` and `restore` are in `apply_cli`."""
+"""`xentui disks list`; the verbs that change something are in `apply_cli`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost, read_disks: ReadDisk
     """Add the verb `disks` with its own verbs; `open_host` gives the host of the global options."""
     text = "the disks of the host, who uses them, and plans to change them"
     parser = subparsers.add_parser("disks", help=text, description=text)
-    verbs = parser.add_subparsers(dest="disks_verb", required=True, metavar="list|apply|restore")
+    verbs = parser.add_subparsers(dest="disks_verb", required=True, metavar="list|apply|restore|map|unmap")
     text = "all disks, partitions, volumes and images as a tree, and who uses each"
     listing = verbs.add_parser("list", help=text, description=text)
     listing.add_argument("--json", action="store_true", help="for scripts")

@@ -83,6 +83,16 @@ def tell(path: str, table: Table) -> bool:
     return True
 
 
+def forget(path: str) -> None:
+    """Make the kernel forget the partitions of a device, as before a loop device goes."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        for number in partitions(path):
+            _blkpg(handle, _DELETE, number, 0, 0)
+    finally:
+        os.close(handle)
+
+
 def _tell_differences(handle: int, known: dict[int, tuple[int, int]], table: Table) -> None:
     """What the kernel refuses is left as it is."""
     wanted = {slot.number: slot for slot in table.slots}

@@ -12,8 +12,12 @@ import pytest
 from disk_doing import blkid
 from disk_images import MIB, image, parts, run
 
+from xentui.cli import main
 from xentui.disks import kernel
 from xentui.disks.applying import DONE, REFUSED, STALE, Outcome, carry_out
+from xentui.disks.device import Disks, GuestDisk
+from xentui.disks.guard import RefusedError
+from xentui.disks.mapping import map_partitions
 from xentui.disks.operations import Add, Delete, Format, Label, Mount, Operation, Resize
 from xentui.disks.probe import probe
 from xentui.disks.restoring import restore
@@ -198,3 +202,39 @@ def test_mounting_with_the_guides_folders(loop: str, tmp_path: Path) -> None:
         assert os.path.ismount(point)
     finally:
         run("umount", str(point))
+
+
+# Maps of an image's partitions.
+
+
+def test_an_image_is_mapped_and_let_go(
+    loop: str, ram: Path, mounted: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = image(ram / "guest.img", 100 * MIB)
+    target = read_target(str(file))
+    made = [Label("msdos"), Add(size=S("40MiB"), format="ext4"), Add(format="vfat")]
+    assert carry_out(Host(), target, made, confirm="guest.img", read_disks=Disks).status == DONE
+    assert main(["disks", "map", str(file)]) == 0
+    first, second = capsys.readouterr().out.split()
+    try:
+        assert blkid(Path(first), 0)["TYPE"] == "ext4" and blkid(Path(second), 0)["TYPE"] == "vfat"
+        point = mounted(first)
+        assert main(["disks", "unmap", str(file)]) == 1
+        assert f"{first} is mounted on {point}" in capsys.readouterr().err
+        assert main(["disks", "map", str(file)]) == 1
+        assert "already" in capsys.readouterr().err
+        run("umount", str(point))
+    finally:
+        run("umount", first)
+        assert main(["disks", "unmap", str(file)]) == 0
+    assert str(file) not in run("losetup", "-a").stdout and not Path(first).exists()
+    assert main(["disks", "unmap", str(file)]) == 1
+
+
+def test_a_guests_disk_is_not_mapped(ram: Path) -> None:
+    file = image(ram / "guest.img", 100 * MIB)
+    for state, refused in (("running", True), ("saved", True), ("off", False)):
+        disks = probe(Host(), [GuestDisk("server01", state, str(file), "xvda")])
+        with pytest.raises(RefusedError) as raised:
+            map_partitions(Host(), disks, str(file))
+        assert ("server01" in str(raised.value)) == refused, state  # of one that is off: it has no partitions
