@@ -16,6 +16,7 @@ from xentui.disks.sizes import Size, SizeError
 from xentui.disks.target import new_image
 from xentui.disks.target_of import disk_of, target_of
 from xentui.screens import formats
+from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.form import Field, Form, Values
 from xentui.screens.disk_details import DiskDetailsScreen
 from xentui.screens.disk_parts import caption_of, parts_of, uses_sentence, whole_of
@@ -150,12 +151,29 @@ class DisksScreen(Page):
         if host.is_remote:
             self.say(f"Plans are made on the host itself: ssh {host.name}, and xentui there.", "error")
             return
-        device = disk_of(self.disks, row.device)
+        if row.device.kind is Kind.LV and row.free is None:
+            self.xentui.run_dialogs(self._volume_or_disk(row.device))
+        else:
+            self._plan(disk_of(self.disks, row.device), row.device)
+
+    async def _volume_or_disk(self, volume: Device) -> None:
+        """A volume can be a disk itself, or a part of one."""
+        disk = next((above for above in self.disks.above(volume) if above.kind is not Kind.VG), None)
+        disk = disk_of(self.disks, disk) if disk is not None else None
+        choices = [
+            Choice("volume", f"The volume {volume.name}", "as a disk: a table and partitions in it"),
+            Choice("disk", f"The disk {disk.name if disk is not None else ''}", "its volumes, their sizes, snapshots"),
+        ]
+        answer = await self.app.push_screen_wait(Choose("Plan for which?", choices[: 2 if disk is not None else 1]))
+        if answer is not None:
+            self._plan(volume if answer == "volume" else disk, volume)
+
+    def _plan(self, device: Device | None, asked: Device) -> None:
         if device is None:
-            self.say(f"{row.device.name} lies on nothing that holds a partition table.", "error")
+            self.say(f"{asked.name} lies on nothing that holds a partition table.", "error")
             return
-        disks, chosen = self.disks, device
-        self.app.push_screen(PlanScreen(disks, chosen, lambda: target_of(disks, chosen)))
+        disks = self.disks
+        self.app.push_screen(PlanScreen(disks, device, lambda: target_of(disks, device)))
 
     def do_disk_image(self) -> None:
         """A plan that begins with making a file."""

@@ -91,6 +91,24 @@ async def test_a_screen_of_any_size_is_drawn() -> None:
             assert all(len(line) <= size[0] for line in desk.text().splitlines())
 
 
+async def test_a_volume_is_planned_on_as_a_disk_or_with_its_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with seen() as desk:
+        screen = desk.app.screen
+        assert isinstance(screen, DisksScreen)
+        screen.disk_tree.select("/dev/HyperVG01/snap0")
+        monkeypatch.setattr(desk.app.host, "is_remote", False)
+        for keys, name in (((), "snap0"), (("down",), "sda")):
+            await desk.press("p")
+            await desk.see("The volume snap0", "The disk sda")
+            await desk.press(*keys, "enter")
+            await desk.see(f"Plan for {name}")
+            await desk.press("escape")
+            await desk.see("Disks of xenlive")
+        screen.disk_tree.select("/dev/sr0")
+        await desk.press("p")
+        await desk.see("sr0 lies on nothing that holds a partition table.")
+
+
 async def test_what_cannot_be_read_is_said() -> None:
     host = made_up_host()
     host.missing = {"lvm"}
