@@ -57,7 +57,6 @@ def read_content(path: str, size: int, sector: int = 512, *, inside: bool = Fals
     """Look at a device or a raw image. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-
         start = os.pread(handle, _START, 0)
         whole = reader(handle)
 
