@@ -158,9 +158,9 @@ def confirmed(args: argparse.Namespace, question: str, name: str) -> bool:
 
 
 def refuse_read_only(args: argparse.Namespace, verb: str) -> None:
-    """Raises GuestError where nothing may be changed."""
+    """Ends the program, with the status for wrong usage, where nothing may be changed."""
     if args.read_only:
-        raise GuestError(f"--read-only and {verb} exclude each other")
+        raise SystemExit(complain(f"--read-only and {verb} exclude each other", _USAGE))
 
 
 def say(line: str) -> None:

@@ -1,0 +1,122 @@
+"""The verbs about guests, over a running demo dom0: what they print, and their exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from xentui.cli import main
+from xentui.demo.host import DemoHost
+
+
+@pytest.fixture
+def demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoHost]:
+    """A demo that every call of `main` joins."""
+    monkeypatch.setenv("XENTUI_DEMO_SPEED", "50")
+    host = DemoHost()
+    host.open()
+    monkeypatch.setenv("XENTUI_DEMO_DIR", str(host.layout.directory))
+    yield host
+    host.close()
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """The exit status, and what was said on either stream."""
+    capsys.readouterr()
+    try:
+        status = main(["--demo", *words])
+    except SystemExit as end:
+        status = int(end.code or 0)
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_a_dry_run_makes_nothing(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "create", "web", "--source", "busybox", "--disk", "1M", "--dry-run")
+    assert status == 0
+    assert "1. Make the new file /srv/xen/web-disk.img, 1 MiB, raw" in out and 'name = "web"' in out
+    assert not demo.path("/etc/xen/web.cfg").exists() and not demo.path("/srv/xen/web-disk.img").exists()
+
+
+def test_made_listed_and_deleted(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "create", "--hostname", "web", "--source", "busybox", "--memory", "128M", "--dhcp")[0] == 0
+    names = [domain["name"] for domain in json.loads(run(capsys, "list", "--json")[1])]
+    assert "web" in names
+    status, out, err = run(capsys, "delete", "web")  # no terminal, no --confirm
+    assert status == 1 and "file /etc/xen/web.cfg" in out and "--confirm web" in err
+    assert demo.path("/etc/xen/web.cfg").exists()
+    assert run(capsys, "delete", "web", "--confirm", "web")[0] == 0
+    assert not demo.path("/etc/xen/web.cfg").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["--read-only", "create", "x", "--source", "busybox"], 2, "exclude each other"),
+        (["create", "x", "--pygrub"], 2, "PVH guest here, booted by GRUB for PVH"),
+        (["create", "x", "--install-method=debootstrap"], 2, "mmdebstrap"),
+        (["create", "x", "--hostname", "y", "--source", "busybox"], 2, "given twice"),
+        (["create", "--source", "busybox"], 1, "Name the guest"),
+        (["create", "server02", "--source", "busybox"], 1, "There is a guest server02 already"),
+        (["create", "x", "--disk", "/srv/xen/none.img"], 1, "/srv/xen/none.img: the disk is not there"),
+        (["create", "x", "--template", "windos"], 1, "did you mean windows"),
+        (["template", "make", "t"], 2, "either --from"),
+        (["delete", "server02", "--confirm", "server02"], 1, "was not made by xentui create"),
+        (["snapshot", "revert", "server02", "one"], 1, "has no snapshot 'one'"),
+        (["clone", "server01", "copy"], 1, "would be torn"),
+        (["retype", "server02", "pv"], 1, "is a pv guest already"),
+        (["migrate", "server01", "root@other", "--check"], 1, "The demo dom0 is alone"),
+        (["cd", "check", "none.iso"], 1, "There is no CD image 'none.iso'"),
+    ],
+)
+def test_what_is_refused(
+    demo: DemoHost, capsys: pytest.CaptureFixture[str], words: list[str], status: int, says: str
+) -> None:
+    options = [word for word in words if word == "--read-only"]
+    found, _out, err = run(capsys, *options, *[word for word in words if word not in options])
+    assert (found, len(err.strip().splitlines())) == (status, 1), err
+    assert says in err
+
+
+def test_templates_are_listed_made_and_used(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = json.loads(run(capsys, "template", "list", "--json")[1])
+    assert {"template", "path", "description"} == set(listed[0])
+    assert run(capsys, "template", "make", "mine", "--source", "busybox", "--memory", "160")[0] == 0
+    assert run(capsys, "template", "make", "like", "--from", "server01")[0] == 0
+    assert 'memory = "160"' in run(capsys, "template", "show", "mine")[1]
+    status, out, _ = run(capsys, "template", "use", "mine", "web", "--dry-run")
+    assert status == 0 and "memory = 160" in out
+
+
+def test_ctrl_c_cancels_and_tidies_up(demo: DemoHost) -> None:
+    code = (
+        "import sys, time\n"
+        "from xentui.guests import make as m\n"
+        "from xentui.guests.work import Step\n"
+        "def slow(work):\n"
+        "    print('waiting', flush=True)\n"
+        "    work.cancel.wait(60)\n"
+        "    work.stop_if_cancelled()\n"
+        "plain = m._disk_steps\n"
+        "m._disk_steps = lambda spec: [*plain(spec), Step('slow', slow)]\n"
+        "from xentui.cli import main\n"
+        "sys.exit(main(['--demo', 'create', 'web', '--source', 'busybox', '--disk', '1M']))\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy()
+    )
+    assert child.stdout is not None
+    while "waiting" not in child.stdout.readline():
+        assert child.poll() is None
+    assert demo.path("/srv/xen/web-disk.img").exists()
+    child.send_signal(signal.SIGINT)
+    _out, err = child.communicate(timeout=30)
+    assert child.returncode == 1 and "Cancelled. Nothing of it is left." in err
+    assert not demo.path("/srv/xen/web-disk.img").exists()
+    assert not demo.path("/var/lib/xentui/guests/web.json").exists()
