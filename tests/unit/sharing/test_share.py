@@ -175,3 +175,12 @@ def test_any_name_has_a_place(tmp_path: Path, name: str) -> None:
     assert len(list((tmp_path / ("long" * 40) / "run/xentui").iterdir())) == 1
     place.withdraw()
     listener.close()
+
+
+def test_who_is_told_that_it_is_theirs_can_type_at_once(holder: Holder, join: Join) -> None:
+    watcher = join()
+    watcher.joined.ask()
+    told: list[bool] = []
+    watcher.joined._say = lambda sentence: told.append(watcher.joined.send(b"x"))
+    holder.until(lambda: watcher.reads() and told)
+    assert told == [True]

@@ -42,6 +42,7 @@ class Company:
         self.say: Callable[[str], None] = lambda _sentence: None
         self._orphaned_at = float("-inf")
         self._try_at = 0.0
+        self._watched = False  # until now, others had the console
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -83,6 +84,7 @@ class Company:
                 say=self.say,
             )
             self.problem = ""
+            self._watched = True
         except PlaceError as error:
             self.problem = str(error)
         return self.joined
@@ -117,6 +119,10 @@ class Company:
                 if str(error) != self.problem:
                     self.problem = str(error)
                     self.say(self.problem)
+            else:
+                if self._watched:
+                    self._watched = False
+                    self.say("the console is yours now")
         if self.share is not None:
             self.share.turn()
         return self.share

@@ -409,6 +409,8 @@ class Share:
         writer = self.writing.writer
         if writer != self._wrote:
             before, self._wrote = self._wrote, writer
+            self._tell_at = 0.0  # whoever is told that it is theirs must know it before
+            self._tell(time.monotonic())
             self._note(before, f"{self._name(writer)} writes now" if writer is not None else "nobody writes now")
             self._note(writer, "the writing is yours")
         if done:
