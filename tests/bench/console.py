@@ -55,7 +55,8 @@ def tmux(guest: Path, environment: dict[str, str]) -> Iterator[Emulated]:
 
 @contextmanager
 def xentui(guest: Path, environment: dict[str, str], *words: str) -> Iterator[Emulated]:
-    argv = [sys.executable, str(HERE / "bench_app.py"), "lean", "--interval", "2", "--console", str(guest), *words]
+    app = [sys.executable, str(HERE / "bench_app.py"), "lean", "--interval", "2"]
+    argv = [*app, "--console", str(guest), "--large", *words]
     with Emulated(argv, term="xterm-256color", size=SIZE, env=environment) as terminal:
         yield terminal
 
