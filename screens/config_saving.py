@@ -14,7 +14,7 @@ from xentui.host import Host, HostError
 from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.dialogs.prose import Paragraph
 from xentui.screens.dialogs.review import Review
-from xentui.screens.drawing import Line
+from xentui.screens.drawing import Line, plain, wrap
 from xentui.subprocesses import CommandError, printable
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Seconds for one change of a running guest; a guest without its driver lets xl wait for it.
 _DEADLINE = 60.0
+#: Cells of a line in a dialog, where the screen has room.
+_WIDTH = 72
 
 
 async def show_changes(editor: ConfigEditor) -> None:
@@ -81,16 +83,18 @@ def _effect_lines(editor: ConfigEditor) -> list[Line]:
     found = editor.effects()
     if not found:
         return []
-    lines: list[Line] = [(), ((f"{editor.domain.name} runs. Different from that:", "dialog-title"),)]
-    return [*lines, *_told(found)]
+    title = f"{editor.domain.name} runs. Different from that:"
+    return [(), *(((line, "dialog-title"),) for line in wrap(title, _WIDTH)), *_told(found)]
 
 
 def _told(found: Sequence[Effect]) -> list[Line]:
+    """Each effect, and below it the command, or when it counts."""
     lines: list[Line] = []
     for effect in found:
         when = shlex.join(effect.argv) if effect.argv else "with its next start"
-        lines.append(((f"  {effect.key}: ", "dialog-key"), (effect.says, "dialog")))
-        lines.append(((f"      {when}", "dialog-dim" if not effect.risk else "danger"),))
+        lines += plain([f"  {line}" for line in wrap(f"{effect.key}: {effect.says}", _WIDTH - 2)], "dialog")
+        role = "danger" if effect.risk else "dialog-dim"
+        lines += plain([f"      {line}" for line in wrap(when, _WIDTH - 6)], role)
     return lines
 
 
