@@ -11,7 +11,7 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xentui.console.charsets import width
+from tests.unit.console.seen import check_cells, state
 from xentui.console.emulator import Emulator
 
 settings.register_profile(
@@ -54,22 +54,6 @@ text = st.one_of(
 )
 piece = st.one_of(sequence, sequence, text).map(lambda piece: piece.encode("utf-8", "replace"))
 stream = st.lists(st.one_of(piece, piece, piece, st.binary(max_size=6)), max_size=40).map(b"".join)
-
-
-def state(emulator: Emulator) -> tuple[object, ...]:
-    """All that can be seen of a terminal."""
-    return (
-        [emulator.runs(row) for row in range(emulator.rows)],
-        [emulator.wrapped(row) for row in range(emulator.rows)],
-        [emulator.scrollback_runs(index) for index in range(emulator.scrollback_size)],
-        [emulator.scrollback_wrapped(index) for index in range(emulator.scrollback_size)],
-        emulator.scrollback_dropped,
-        emulator.cursor,
-        emulator.title,
-        emulator.modes,
-        emulator.bells,
-        emulator.in_string,
-    )
 
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
@@ -123,19 +107,3 @@ def test_every_row_is_as_wide_as_the_screen(steps: list[tuple[bytes, tuple[int, 
         check_cells(emulator)
     emulator.feed(b"end")
     check_cells(emulator)
-
-
-def check_cells(emulator: Emulator) -> None:
-    """The screen is a full grid, every wide character has both its cells, and the cursor is on the screen."""
-    terminal = emulator._terminal
-    assert len(terminal.screen.lines) == emulator.rows
-    for screen in terminal.screens:
-        for line in screen.lines:
-            assert len(line.text) == len(line.attributes) == emulator.columns
-            for column, cell in enumerate(line.text):
-                following = line.text[column + 1 : column + 2]
-                base = terminal.clusters.value.get(cell, cell)[0]
-                assert (width(base) == 2) == (following == "\0"), (line.text, column)
-    cursor = emulator.cursor
-    assert 0 <= cursor.row < emulator.rows
-    assert 0 <= cursor.column < emulator.columns
