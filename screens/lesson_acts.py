@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +24,8 @@ from xentui.walkthroughs.walkthrough import Block, Check, Kind
 if TYPE_CHECKING:
     from xentui.screens.app import XentuiApp
 
+#: A look takes at most one part in so many of the time.
+_WATCH_PART = 10.0
 Work = Coroutine[Any, Any, None]
 _END = "That was the last step. C takes everything back, Q closes."
 
@@ -47,6 +50,7 @@ class LessonActs:
         self.hands = Hands(panes.shell, panes.guest)
         self._cancel = threading.Event()
         self._watching = False
+        self._watch_again = 0.0
         self.busy = False
 
     def run(self, work: Work) -> None:
@@ -73,6 +77,10 @@ class LessonActs:
     async def shell(self) -> ConsolePane:
         """The pane of the shell. Raises HandsError."""
         return await self._panes.shell()
+
+    def present(self, on: bool) -> None:
+        """Let others watch the shell, or no longer."""
+        self._panes.present(on)
 
     # Opening
 
@@ -158,18 +166,21 @@ class LessonActs:
     def watch(self) -> Awaitable[None] | None:
         """A look whether the step was done by hand, or at the desk; None where there is nothing to look for."""
         step = self.lesson.step
-        if self._watching or self.busy or not step.checks or self.lesson.mark(step) is Mark.DONE:
+        done = not step.checks or self.lesson.mark(step) is Mark.DONE
+        if done or self._watching or self.busy or time.monotonic() < self._watch_again:
             return None
         self._watching = True
         return self._look()
 
     async def _look(self) -> None:
-        lesson = self.lesson
+        lesson, started = self.lesson, time.monotonic()
         before = list(lesson.results)
         try:
             done = await self._in_thread(lesson.look)
         finally:
             self._watching = False
+            # What takes long is not asked often.
+            self._watch_again = time.monotonic() + _WATCH_PART * (time.monotonic() - started)
         if self.busy:
             return
         if done:
@@ -181,17 +192,38 @@ class LessonActs:
 
     # Typing for the learner
 
+    async def rest(self) -> None:
+        """Do all that is left, up to a dangerous step or one that does not work."""
+        lesson, page = self.lesson, self._page
+        while not lesson.at_end:
+            if lesson.step.danger is not None and lesson.mark(lesson.step) is Mark.OPEN:
+                page.say("This step destroys something: it is never done by itself. d does it.", "error")
+                return
+            if lesson.step.solution and lesson.mark(lesson.step) is Mark.OPEN and not await self._do():
+                return
+            last = lesson.index == len(lesson.walkthrough.steps) - 1
+            lesson.next()
+            if last:
+                break
+            await self.step_opened()
+        page.draw()
+        page.keep()
+        page.say(_END if lesson.at_end else "The last step. t shows those that are left.", "good")
+
     async def do_step(self) -> None:
-        """Type the step's solution, wait for it, and look."""
+        await self._do()
+
+    async def _do(self) -> bool:
+        """Type the step's solution, wait for it, and look; whether it is done."""
         solution = self.lesson.step.solution
         self._page.say("Typing ...")
         await self.hands.type_blocks(solution, self.lesson.values)
         if solution[-1].console is None and not await self.hands.settle(solution[-1].seconds):
             self._page.say("It still runs in the shell. Tab goes there; Ctrl+C ends it.", "error")
-        elif self.lesson.step.checks:
-            await self._check()
-        else:
+            return False
+        if not self.lesson.step.checks:
             self._page.say("Enter goes on.")
+        return await self._check()
 
     async def type_block(self, block: Block) -> None:
         await self.hands.type_blocks([block], self.lesson.values)

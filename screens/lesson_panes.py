@@ -36,10 +36,16 @@ class LessonPanes:
             raise HandsError("xentui runs read-only (--read-only)")
         pane = self._deck.pane_of(_SHELL)
         if pane is None:
-            return await self._deck.place(ShellSession(self._app.host, _SHELL))
+            return await self._deck.place(ShellSession(self._app.host, _SHELL, share=self._app.share))
         if pane.session.state is State.WAITING:
             pane.link.attach_again()
         return pane
+
+    def present(self, on: bool) -> None:
+        """Let others watch the shell, or no longer."""
+        pane = self._deck.pane_of(_SHELL)
+        if pane is not None and isinstance(pane.session, ShellSession):
+            pane.session.presented = on
 
     async def guest(self, name: str) -> ConsolePane:
         """The pane of a guest's console. Raises HandsError if the guest does not run."""
@@ -49,7 +55,9 @@ class LessonPanes:
         for _ in range(int(_GUEST_SECONDS / 0.1)):
             domain = app.snapshot.domain(name) if app.snapshot is not None else None
             if domain is not None and domain.state.alive:
-                session = session_for(app.host, domain, lambda: app.snapshot, may_type=not app.read_only)
+                session = session_for(
+                    app.host, domain, lambda: app.snapshot, may_type=not app.read_only, share=app.share
+                )
                 return await self._deck.place(session)
             app.refresher.request()
             await asyncio.sleep(0.1)

@@ -41,6 +41,7 @@ _SHELL_LINES = 6
 #: Seconds between two looks whether the step was done by hand.
 _WATCH_SECONDS = 2.0
 
+_PRESENTING = "Space and b go through it, x types a command, P ends it. Others can watch the shell: W w."
 _HINTS = [("Enter", "Go on"), ("d", "Do it"), ("c", "Check"), ("h", "Hint"), ("u", "Undo"), ("s", "Skip"),
           ("Tab", "Shell"), ("t", "Steps"), ("x", "Type one"), ("?", "Help"), ("Esc", "Back")]  # fmt: skip
 
@@ -261,6 +262,9 @@ class WalkthroughScreen(Page):
         else:
             self._if_meant(lambda acts: acts.do_step())
 
+    def do_rest(self) -> None:
+        self._act(lambda acts: acts.rest())
+
     def do_send_command(self) -> None:
         commands = self.lesson.step.of_kind(Kind.RUN) if self.lesson is not None else ()
         if not commands:
@@ -378,7 +382,9 @@ class WalkthroughScreen(Page):
 
     def do_present(self) -> None:
         self.presenting = self.large_text = not self.presenting
-        self.say("Space and b go through it; x types a command; P ends presenting." if self.presenting else "")
+        if self.acts is not None:
+            self.acts.present(self.presenting)
+        self.say(_PRESENTING if self.presenting else "")
         self._share_room()
         self.call_after_refresh(self.step_changed)
 

@@ -13,6 +13,7 @@ from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.drawing import Line, fit
 from xentui.screens.keys import bindings
 from xentui.screens.page import Page
+from xentui.screens.presented import PresentedScreen
 from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.pick_list import PickList
 from xentui.screens.widgets.status_line import StatusLine
@@ -26,7 +27,7 @@ class WalkthroughsScreen(Page):
     """One line for each; Enter opens it."""
 
     heading = "Walkthroughs"
-    hints = (("Enter", "Open"), ("n", "Begin anew"), ("c", "Class"))
+    hints = (("Enter", "Open"), ("n", "Begin anew"), ("c", "Class"), ("w", "Watch"))
     registry = with_program(CHOOSE)
     BINDINGS = [*bindings(CHOOSE), Binding("escape,q,W", "close", show=False)]
 
@@ -93,6 +94,9 @@ class WalkthroughsScreen(Page):
 
     def do_class(self) -> None:
         self.app.push_screen(ClassScreen())
+
+    def do_watch(self) -> None:
+        self.app.push_screen(PresentedScreen())
 
     def do_forget_progress(self) -> None:
         entry = self.chosen

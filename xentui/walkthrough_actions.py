@@ -14,6 +14,8 @@ CHOOSE: tuple[Action, ...] = (
     Action("open-walkthrough", "Open", ("enter",), _W, "go through it; it goes on where you left it",
            needs_domain=False),
     Action("class", "Class", ("c",), _W, "who is in the class, how far, and what holds them up", needs_domain=False),
+    Action("watch", "Watch", ("w",), _W, "the shell of somebody who presents a walkthrough on this dom0",
+           needs_domain=False),
     Action("forget-progress", "Begin anew", ("n",), _W, "forget how far you came in it", needs_domain=False),
     Action("refresh", "Read again", ("f5", "r"), _W, "read the files again", needs_domain=False),
 )  # fmt: skip
@@ -23,6 +25,8 @@ WALK: tuple[Action, ...] = (
     Action("go-on", "Go on", ("enter", "n"), _W, "check this step; if it is done, go to the next one",
            needs_domain=False),
     Action("do-step", "Do it", ("d",), _W, "do it for me: the step's commands are typed in the shell",
+           needs_domain=False, changes=True),
+    Action("rest", "The rest", ("R",), _W, "do all that is left, up to a step that destroys something or does not work",
            needs_domain=False, changes=True),
     Action("send-command", "Type one", ("x",), _W, "type the command that has the mark, and mark the next one",
            needs_domain=False, changes=True),

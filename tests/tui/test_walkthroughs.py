@@ -158,6 +158,34 @@ async def test_a_dangerous_step_wants_its_object_typed(
         await desk.press("Q")
 
 
+async def test_the_rest_stops_before_what_destroys(
+    demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = DANGER[DANGER.index("## ") :].replace("  {danger: destroys {guest}}", "").replace("its power", "it")
+    first = first.replace("xl destroy {guest}", "xl pause {guest}").replace("absent", "paused")
+    first += "```undo\nxl unpause {guest}\n```\n"
+    place("wipe.md", DANGER.replace("## Take", first + "## Take"), monkeypatch, tmp_path)
+    async with opened(Inventory(demo_host), host=demo_host) as desk:  # type: ignore[arg-type]
+        await choose(desk, "A dangerous one")
+        await desk.see("Which guest?")
+        await desk.press("enter")
+        await desk.see("1/2", "[demo]")
+        await desk.press("R")
+        await desk.see("2/2", "This step destroys something: it is never done by itself.")
+        assert "server01" in demo_host.run(["xl", "list"], deadline=30).stdout
+        await desk.press("Q")
+
+
+async def test_watching_waits_for_somebody_who_presents(demo_host: DemoHost) -> None:
+    async with opened(Inventory(demo_host), host=demo_host) as desk:  # type: ignore[arg-type]
+        await desk.press("W")
+        await desk.see("A five-minute tour")
+        await desk.press("w")
+        await desk.see("a presented shell is not running; attaches when it is")
+        await desk.press("ctrl+right_square_bracket", "d")
+        await desk.see("A five-minute tour")
+
+
 async def test_a_class(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XENTUI_CLASS", str(tmp_path))
     now = time.time()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from xentui.console.client import Client, ClientError, Leave
 from xentui.console.session import ConsoleSession, State
+from xentui.console.sharing.company import company_for
+from xentui.console.sharing.share import Share
 from xentui.host import Host, HostError
 
 #: What the emulator understands, by the name that programs know it by.
@@ -20,12 +22,20 @@ SHELLS = ("bash", "sh", "dash", "zsh", "fish", "ash", "ksh", "mksh", "busybox", 
 _HANGUP_SECONDS = 0.5
 
 
+#: Where it is shared; no guest can have this name.
+_PLACE = "walkthrough/shell"
+
+
 class ShellSession(ConsoleSession):
     """Begins a shell when it is attached, hangs up on it when it is left; a shell that ended is not begun again by
-    itself."""
+    itself. While it is `presented` others can watch it, as far as `share` lets them (as in the settings)."""
 
-    def __init__(self, host: Host, name: str = "shell", *, columns: int = 80, rows: int = 24) -> None:
-        super().__init__(host, name, lambda: None, columns=columns, rows=rows)
+    def __init__(
+        self, host: Host, name: str = "shell", *, columns: int = 80, rows: int = 24, share: bool | str = False
+    ) -> None:
+        company = company_for(host, _PLACE, share)
+        super().__init__(host, name, lambda: None, columns=columns, rows=rows, company=company)
+        self.presented = False
 
     def attach(self) -> None:
         with self._lock:
@@ -69,11 +79,15 @@ class ShellSession(ConsoleSession):
             client.wait(_HANGUP_SECONDS)
             return Leave.TERM
 
-    def send(self, data: bytes) -> bool:
+    def pass_on(self, data: bytes) -> bool:
         client = self._client
-        if client is None or not self.may_type or self.state is not State.ATTACHED:
-            return False
-        return client.send(data)
+        return client is not None and self.state is State.ATTACHED and client.send(data)
+
+    def serve(self) -> Share | None:
+        if self.company is not None and not self.presented:
+            self.company.end("it is presented no longer")
+            return None
+        return super().serve()
 
     def send_size(self, columns: int, rows: int) -> bool:
         self.fit(columns, rows)
@@ -83,7 +97,7 @@ class ShellSession(ConsoleSession):
         """Have the room that there is. In the event loop."""
         columns, rows = max(LEAST_COLUMNS, columns), max(LEAST_ROWS, rows)
         if (columns, rows) != (self.emulator.columns, self.emulator.rows):
-            self.emulator.resize(columns, rows)
+            self.resized(columns, rows)
             if isinstance(self._client, Client):
                 self._client.set_size(columns, rows)
 
@@ -104,3 +118,11 @@ class ShellSession(ConsoleSession):
         with contextlib.suppress(OSError):
             return Path(f"/proc/{group}/{file}").read_text(encoding="utf-8", errors="replace") if group else ""
         return ""
+
+
+def presented_shell(host: Host) -> ConsoleSession:
+    """The shell that somebody presents on this dom0, to be watched: nothing can be typed in it."""
+    company = company_for(host, _PLACE, True, may_write=False)
+    session = ConsoleSession(host, "a presented shell", lambda: None, company=company)
+    session.may_type = False
+    return session
