@@ -131,6 +131,8 @@ class Replay:
         for part in self._parts.values():
             if part.content is not None and part.content.planned is None:
                 self.notes.append(f"partition {part.origin} with {part.content.type} is lost")
+        if self.target.whole is not None:
+            self.notes.append(f"{self.target.whole.type} on the disk itself is lost")
         self._parts.clear()
         self.is_new_table = True
         return ("table",)
@@ -373,6 +375,8 @@ class Replay:
 
 def _sound(target: Target) -> list[tuple[int, bytes]]:
     """The table's bytes, both copies of a GPT made alike: libparted would ask what to do about one that is not."""
+    if target.table.label is None:
+        return []  # what stands in the first sector is no boot loader
     areas = list(target.areas)
     if target.table.label == "gpt" and any(flaw.repairable for flaw in target.table.flaws):
         header = target.header()

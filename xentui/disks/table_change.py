@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from xentui.disks.layout import Layout
+from xentui.disks.layout import GRAIN, Layout
 from xentui.disks.operations import Operation, PlanError
 from xentui.disks.replay import Replay, Replayed
 from xentui.disks.switching import Write, switch
@@ -34,7 +34,25 @@ def table_change(target: Target, operations: Sequence[Operation], read: Read | N
         if layout.table.label is None or _unchanged(target, layout, playing):
             return TableChange(replayed, layout, ())
         writes = switch(target.table, layout.table, read or target.read, read_new)
+        if target.table.label is None:
+            writes += _cleared(target, layout, read or target.read)
     return TableChange(replayed, layout, tuple(writes))
+
+
+def _cleared(target: Target, layout: Layout, read: Read) -> list[Write]:
+    """A disk without a table may hold something else, whose marks stand in its first and last MiB: LUKS, btrfs, LVM.
+    Two things at once would then be found on it."""
+    length = min(GRAIN, target.size // 2)
+    kept = sorted(layout.table.areas)
+    writes = []
+    for begin, end in ((0, length), (target.size - length, target.size)):
+        at = begin
+        for low, size in [*kept, (end, 0)]:
+            gap = min(low, end) - at
+            if gap > 0 and any(read(at, gap)):
+                writes.append(Write(at, bytes(gap), "what was there before the table"))
+            at = max(at, low + size)
+    return writes
 
 
 def _unchanged(target: Target, layout: Layout, playing: Replay) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from disk_doing import blkid, do, fingerprint, refused
-from disk_images import MIB, apply, image, parts, sgdisk
+from disk_images import MIB, apply, image, parts, run, sgdisk
 
 from xentui.cli import main
 from xentui.disks import backup, operations
@@ -116,6 +116,27 @@ def test_a_move_onto_something_is_refused(disk: Path) -> None:
     refused(disk, do(disk, Move(1, S("5MiB"))), before, "something lies there")
     refused(disk, do(disk, Delete(2), Move(1, S("21MiB"))), before, "something lies there")
     refused(disk, do(disk, Move(1, S("190MiB"))), before, "no free room")
+
+
+@pytest.mark.parametrize("label", ["gpt", "msdos"])
+@pytest.mark.parametrize("made", ["mkfs.ext4 -q -F", "mkfs.vfat -I", "mkswap", "mkntfs -F -Q -q", "LUKS", "LVM"])
+def test_nothing_of_what_was_on_the_whole_disk_is_found_again(ram: Path, made: str, label: str) -> None:
+    path = image(ram / "disk.img", 100 * MIB)
+    marks = {"LUKS": (0, b"LUKS\xba\xbe\0\2"), "LVM": (512, b"LABELONE" + bytes(16) + b"LVM2 001" + b"x" * 32)}
+    if made in marks:
+        with path.open("r+b") as file:
+            os.pwrite(file.fileno(), marks[made][1], marks[made][0])
+    else:
+        subprocess.run([*made.split(), path], check=True, capture_output=True)
+    before = path.read_bytes()
+    assert read_target(str(path)).whole is not None
+    outcome = do(path, Label(label))
+    assert outcome.status == DONE and outcome.backup is not None
+    found = {line.split()[1] for line in run("wipefs", "--output", "OFFSET,TYPE", str(path)).stdout.splitlines()[1:]}
+    assert found <= ({"gpt", "PMBR"} if label == "gpt" else {"dos"})
+    back = restore(Host(), outcome.backup, read_target(str(path)), confirm="disk.img", read_disks=Disks)
+    assert back.status == DONE, back.message
+    assert path.read_bytes() == before
 
 
 def needs_loops() -> None:
