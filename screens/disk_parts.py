@@ -18,7 +18,9 @@ def whole_of(disks: Disks, row: Row) -> Device:
         if above is None:
             return device
         device = above
-    return device
+    # What is inside an image that is set up as a loop device is seen there.
+    loops = [found for path in device.children if (found := disks.find(path)) is not None and found.kind is Kind.LOOP]
+    return loops[0] if device.kind is Kind.IMAGE and loops else device
 
 
 def parts_of(disks: Disks, whole: Device, row: Row) -> list[BarPart]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from textual import work
@@ -11,28 +12,35 @@ from textual.app import ComposeResult
 
 from xentui.disk_actions import SEE, with_program
 from xentui.disks.device import Device, Disks, Kind
+from xentui.disks.guard import RefusedError
+from xentui.disks.mapping import map_partitions, unmap_partitions
 from xentui.disks.operations import IMAGE_FORMATS, Image, PlanError
 from xentui.disks.sizes import Size, SizeError
-from xentui.disks.target import new_image
+from xentui.disks.target import TargetError, new_image
 from xentui.disks.target_of import disk_of, target_of
+from xentui.host import Host
 from xentui.screens import formats
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.form import Field, Form, Values
+from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.disk_details import DiskDetailsScreen
 from xentui.screens.disk_parts import caption_of, parts_of, uses_sentence, whole_of
 from xentui.screens.drawing import Line
 from xentui.screens.keys import bindings
 from xentui.screens.page import Page, TitleLine
 from xentui.screens.plan import PlanScreen
+from xentui.screens.plan_thread import in_plan_thread
 from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.disk_bar import DiskBar
 from xentui.screens.widgets.disk_tree import DiskTree
 from xentui.screens.widgets.key_bar import KeyBar
 from xentui.screens.widgets.lines import Lines
 from xentui.screens.widgets.status_line import StatusLine
+from xentui.subprocesses import CommandError
 
 #: Where images are made unless the user says otherwise.
 _IMAGES = "/srv/xen"
+_READING = "Reading the disks ..."
 
 
 class DisksScreen(Page):
@@ -71,7 +79,7 @@ class DisksScreen(Page):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.disk_tree.message = "Reading the disks ..."
+        self.disk_tree.message = _READING
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
@@ -88,7 +96,7 @@ class DisksScreen(Page):
         self._guests = guests
 
     def do_refresh(self) -> None:
-        self.say("Reading the disks ...")
+        self.say(_READING)
         self._read()
 
     @work(thread=True, exclusive=True, group="disks")
@@ -106,7 +114,7 @@ class DisksScreen(Page):
         if disks.problems:
             more = f" (and {len(disks.problems) - 1} more)" if len(disks.problems) > 1 else ""
             self.say(f"{disks.problems[0]}{more}", "error")
-        else:
+        elif self.query_one(StatusLine).text == _READING:
             self.say("")
         self.query_one(StatusLine).set_remark(f"read {formats.clock(time.time())}")
 
@@ -221,3 +229,33 @@ class DisksScreen(Page):
         size = image.size.bytes or 0
         device = Device(path, Kind.IMAGE, size, Path(path).name, format=image.format)
         self.app.push_screen(PlanScreen(self.disks, device, lambda: new_image(path, size), (image,)))
+
+    # Partitions in images and volumes as devices
+
+    def do_disk_map(self) -> None:
+        self._map(map_partitions, "Mapped")
+
+    def do_disk_unmap(self) -> None:
+        self._map(unmap_partitions, "Unmapped")
+
+    def _map(self, work: Callable[[Host, Disks, str], object], word: str) -> None:
+        row, host = self.disk_tree.selected, self.xentui.host
+        if row is None:
+            return
+        if host.is_demo or host.is_remote:
+            where = "The demo makes no devices on this machine." if host.is_demo else "That is done on the host itself."
+            self.say(where, "error")
+            return
+        self.run_worker(self._mapped(work, host, row.device.path, word), group="map")
+
+    async def _mapped(self, work: Callable[[Host, Disks, str], object], host: Host, path: str, word: str) -> None:
+        self.say("Looking at all disks once more ...")
+        try:
+            found = await in_plan_thread(lambda: work(host, self.xentui.read_disks(), path))
+        except (RefusedError, TargetError, CommandError, OSError) as error:
+            self.say("Refused." if isinstance(error, RefusedError) else "It did not work.", "error")
+            self.app.push_screen(MessageDialog(f"{path}: {word.lower()} it is not.", str(error)))
+            return
+        said = f": {', '.join(found)}" if isinstance(found, tuple) else ""
+        self._read()
+        self.say(f"{word}{said}.", "good")

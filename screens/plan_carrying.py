@@ -16,7 +16,7 @@ from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.dialogs.typed_name import TypedName
 from xentui.screens.plan_files import PlanFiles
 from xentui.screens.plan_thread import in_plan_thread
-from xentui.screens.plan_warning import warning_of
+from xentui.screens.plan_warning import refusal_of, warning_of
 from xentui.screens.plan_writing import PlanWritingScreen
 
 
@@ -65,6 +65,10 @@ class PlanCarrying(PlanFiles):
             return
         if preview.problem is not None:
             self.say(preview.problem, "error")
+            return
+        refusal = refusal_of(plan, demo=self.xentui.host.is_demo)
+        if refusal is not None:
+            self.app.push_screen(MessageDialog("It cannot be written here.", refusal))
             return
         self.say("Looking at all disks once more ...")
         try:

@@ -17,6 +17,8 @@ SEE: tuple[Action, ...] = (
     _disk("disk-details", "Details", ("enter",), help="all that is known of it, and all its uses"),
     _disk("disk-plan", "Plan", ("p",), help="plan changes to the disk; nothing is written meanwhile"),
     _disk("disk-image", "Image", ("n",), help="a new disk image, or one that is there, to plan on", changes=True),
+    _disk("disk-map", "Map", ("m",), help="make devices of the partitions in an image or volume", changes=True),
+    _disk("disk-unmap", "Unmap", ("M",), help="take those devices away; do so before its guest starts", changes=True),
     _disk("refresh", "Read again", ("f5", "r"), help="read all disks and their uses again"),
 )
 

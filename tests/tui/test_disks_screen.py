@@ -191,6 +191,17 @@ async def test_a_plan_from_keys_to_the_disk_and_the_way_back(demo_host: DemoHost
         await desk.until(lambda: "#1" in desk.text() and "swap" in desk.line("#1"))
 
 
+@pytest.mark.parametrize(("layout", "why"), [("files", "The demo mounts nothing"), ("lvm", "only block devices")])
+async def test_an_image_takes_no_lvm_and_the_demo_mounts_nothing(demo_host: DemoHost, layout: str, why: str) -> None:
+    async with practised(demo_host) as desk:
+        await plan_practice1(desk)
+        await desk.press("W", *(["down"] if layout == "lvm" else []), "enter")
+        await desk.see("gpt table")
+        await desk.press("w")
+        await desk.see("It cannot be written here.", why)
+        assert demo_host.path("/srv/xen/practice1.img").stat().st_blocks == 0
+
+
 async def test_undo_redo_and_taking_out_of_the_list(demo_host: DemoHost) -> None:
     async with practised(demo_host) as desk:
         screen = await plan_practice1(desk)

@@ -72,3 +72,30 @@ async def test_from_an_empty_disk_to_a_mounted_one_that_is_refused_then(loop: st
         await desk.press("w")
         await desk.see("It cannot be written now.")
         assert Path(f"{loop}p1").exists()
+
+
+async def test_the_partitions_of_an_image_become_devices_and_go_again(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or shutil.which("sfdisk") is None:
+        pytest.skip("loop devices are root's")
+    image = tmp_path / "guest.img"
+    image.touch()
+    os.truncate(image, 64 << 20)
+    subprocess.run(["sfdisk", "-q", str(image)], input="label: gpt\n,\n", text=True, check=True, timeout=60)
+    async with opened(host=Host()) as desk:  # type: ignore[arg-type]
+        desk.app.disk_images.append(str(image))
+        await desk.press("D")
+        await desk.until(lambda: "guest.img" in desk.text())
+        screen = desk.app.screen
+        assert isinstance(screen, DisksScreen)
+        screen.disk_tree.select(str(image))
+        await desk.press("m")
+        await desk.until(lambda: "Mapped" in desk.text() or "not." in desk.text())
+        if "Mapped" not in desk.text():
+            pytest.skip(desk.text())
+        await desk.until(lambda: "loop" in desk.line("guest.img"))
+        device = screen.disks.find(str(image))
+        assert device is not None
+        assert len(device.children) == 1
+        await desk.press("M")
+        await desk.see("Unmapped.")
+        await desk.until(lambda: "loop" not in desk.line("guest.img"))
