@@ -151,7 +151,7 @@ def test_a_folder_where_others_may_write_is_not_used(tmp_path: Path) -> None:
     folder = tmp_path / "run/xentui"
     folder.mkdir(parents=True)
     folder.chmod(0o777)
-    with pytest.raises(PlaceError, match="others may write there"):
+    with pytest.raises(PlaceError, match="others may write in"):
         Holder(tmp_path)
 
 

@@ -131,7 +131,7 @@ class Place:
         try:
             status = os.fstat(fd)
             if status.st_uid not in (0, os.geteuid()) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise PlaceError(f"{printable(str(folder))}: others may write there, so nothing is shared there")
+                raise PlaceError(f"not shared: others may write in {printable(str(folder))}")
             yield fd
         finally:
             os.close(fd)
