@@ -16,6 +16,7 @@ LANDING_DEADLINE, WHOLE_DEADLINE = 600, 2700
 LANDING = {
     "test_inventory.py": "",
     "test_console.py": "",
+    "test_shared_console.py": "test_both",
     "test_xl.py": (
         "test_start or test_pause or test_what_runs_cannot or test_shutdown or test_reboot or test_rename"
         " or test_vcpus or test_reading or test_dom0"
@@ -29,7 +30,7 @@ def test_the_contract_holds_on_a_real_xen(dom0: Dom0, part: str) -> None:
 
 
 @pytest.mark.extra
-@pytest.mark.parametrize("part", ["test_xl.py", "test_libvirt.py"])
+@pytest.mark.parametrize("part", ["test_xl.py", "test_libvirt.py", "test_shared_console.py"])
 def test_the_whole_contract_holds_on_a_real_xen(dom0: Dom0, part: str) -> None:
     contract(dom0, f"tests/contract/{part}", deadline=WHOLE_DEADLINE)
 
