@@ -35,12 +35,12 @@ class TerminalScreen(Page):
                 ("", ""),
                 ("Bytes sent", str(counted.bytes_sent)),
                 ("Frames sent", str(counted.frames_sent)),
-                ("Frames skipped", f"{counted.frames_skipped}  (a newer one came before the line had room)"),
+                ("Frames skipped", f"{counted.frames_skipped}  (a newer one came first)"),
                 ("Bytes waiting", str(counted.bytes_waiting)),
                 ("Seconds behind", f"{counted.seconds_behind:.1f}"),
                 ("Noise received", f"{counted.noise_bytes} bytes that were no key"),
             ]
         else:
-            rows.append(("Driver", "Textual's own (--driver stock): every changed region is sent whole"))
+            rows.append(("Driver", "stock: each changed region is sent whole"))
         lines: list[Line] = [((f"  {name:<16}", "dim"), (value, "text")) for name, value in rows]
         self.query_one(TextView).show([(), *lines])

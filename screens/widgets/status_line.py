@@ -6,9 +6,13 @@ from xentui.screens.drawing import fit, width_of
 from xentui.screens.glyphs import Glyphs
 from xentui.screens.widgets.lines import Lines
 
+LEAST_COLUMNS, LEAST_LINES = 60, 20
+"""The smallest terminal on which everything can be used."""
+
 
 class StatusLine(Lines):
-    """One sentence and, at the right end, one remark."""
+    """One sentence and, at the right end, one remark. On a terminal that is too small, that is the sentence until
+    there is another."""
 
     ground = "status"
 
@@ -28,13 +32,23 @@ class StatusLine(Lines):
         self._update()
 
     def on_resize(self) -> None:
+        if self._too_small():
+            self.text = ""
         self._update()
+
+    def _too_small(self) -> str:
+        columns, lines = self.app.size
+        if columns >= LEAST_COLUMNS and lines >= LEAST_LINES:
+            return ""
+        least = f"{LEAST_COLUMNS}x{LEAST_LINES}"
+        return f"{columns}x{lines} is too small: xentui needs {least}." if columns >= 40 else f"Too small: {least}"
 
     def _update(self) -> None:
         width = self.size.width
+        said, role = (self.text, self.role) if self.text else (self._too_small(), "error")
         # The sentence is what was asked for: the remark makes room.
-        fits = width_of(self.text) + width_of(self.remark) + 4 <= width
+        fits = width_of(said) + width_of(self.remark) + 4 <= width
         chosen = self.remark if fits else self.short
         remark = f" {chosen} " if chosen else ""
-        text = fit(f" {self.text}", width - width_of(remark), self.glyphs.more)
-        self.show([((text, self.role), (remark, "status"))])
+        text = fit(f" {said}", width - width_of(remark), self.glyphs.more)
+        self.show([((text, role), (remark, "status"))])
