@@ -34,7 +34,7 @@ from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.disk_bar import DiskBar
 from xentui.screens.widgets.disk_tree import DiskTree
 from xentui.screens.widgets.key_bar import KeyBar
-from xentui.screens.widgets.lines import Lines
+from xentui.screens.widgets.sentence import Sentence
 from xentui.screens.widgets.status_line import StatusLine
 from xentui.subprocesses import CommandError
 
@@ -49,7 +49,6 @@ class DisksScreen(Page):
     DEFAULT_CSS = """
     DisksScreen > DiskBar { height: 2; }
     DisksScreen > DiskTree { height: 1fr; }
-    DisksScreen > #use { height: 1; }
     """
     AUTO_FOCUS = "#tree"
     BINDINGS = [*bindings(SEE)]
@@ -66,7 +65,7 @@ class DisksScreen(Page):
         yield TitleLine(id="title")
         yield DiskBar(glyphs, id="bar")
         yield DiskTree(glyphs, id="tree")
-        yield Lines(id="use")
+        yield Sentence()
         yield StatusLine(glyphs)
         yield KeyBar(
             [("Enter", "Details"), ("p", "Plan"), ("r", "Read again"), ("?", "Help"), ("Esc", "Back")], always=2
@@ -137,13 +136,12 @@ class DisksScreen(Page):
         row = self.disk_tree.selected
         if row is None:
             self.query_one(DiskBar).show_parts((), [])
-            self.query_one("#use", Lines).show([])
+            self.query_one(Sentence).tell("")
             return
         whole = whole_of(self.disks, row)
         caption: Line = ((f" {caption_of(whole)}", "strong"),)
         self.query_one(DiskBar).show_parts(caption, parts_of(self.disks, whole, row))
-        text, role = uses_sentence(self.disks, row)
-        self.query_one("#use", Lines).show([((f" {text}", role),)])
+        self.query_one(Sentence).tell(*uses_sentence(self.disks, row))
 
     def do_disk_details(self) -> None:
         row = self.disk_tree.selected

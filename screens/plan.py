@@ -34,8 +34,8 @@ from xentui.screens.plan_thread import in_plan_thread
 from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.disk_bar import DiskBar
 from xentui.screens.widgets.key_bar import KeyBar
-from xentui.screens.widgets.lines import Lines
 from xentui.screens.widgets.plan_table import OperationList, PlanTable
+from xentui.screens.widgets.sentence import Sentence
 from xentui.screens.widgets.status_line import StatusLine
 from xentui.subprocesses import printable
 
@@ -54,7 +54,6 @@ class PlanScreen(PlanCarrying):
     PlanScreen.-narrow > #plan { layout: vertical; }
     PlanScreen.-narrow PlanTable { width: 1fr; height: 3fr; }
     PlanScreen.-narrow OperationList { width: 1fr; height: 2fr; margin-left: 0; }
-    PlanScreen > #use { height: 1; }
     """
     AUTO_FOCUS = "PlanTable"
     BINDINGS = [*bindings(PLAN)]
@@ -77,7 +76,7 @@ class PlanScreen(PlanCarrying):
         with Horizontal(id="plan"):
             yield PlanTable(glyphs, id="table")
             yield OperationList(glyphs, id="operations")
-        yield Lines(id="use")
+        yield Sentence()
         yield StatusLine(glyphs)
         hints = [("Enter", "What to do"), ("a", "Add"), ("d", "Delete"), ("u", "Undo"), ("Tab", "List")]
         write = [] if self.xentui.read_only else [("w", "Write")]
@@ -147,7 +146,7 @@ class PlanScreen(PlanCarrying):
         parts = bar_of(preview.layout, target.size, target.sector_size, self.table.selected)
         self.query_one(DiskBar).show_parts(((f" {caption}", "strong"),), parts)
         text, role = self._sentence()
-        self.query_one("#use", Lines).show([((f" {text}", role),)])
+        self.query_one(Sentence).tell(text, role)
 
     def _sentence(self) -> tuple[str, str]:
         """The line below: about the operation under the cursor, or what stands against the plan."""
@@ -277,10 +276,9 @@ class PlanScreen(PlanCarrying):
         self.xentui.run_dialogs(self._what())
 
     async def _what(self, only: str = "") -> None:
-        row, layout = self.table.selected, self.preview.layout if self.preview is not None else None
-        choices = []
-        if layout is not None:
-            for doing, title in doings(row, layout):
+        plan, preview, choices = self.plan, self.preview, []
+        if plan is not None and preview is not None:
+            for doing, title in doings(self.table.selected, preview.layout, plan.target.table.flaws):
                 action = next((action for action in PLAN if action.name == f"plan-{doing}"), None)
                 key = shown(action.keys[0]) if action is not None and action.keys else ""
                 if not only or doing.startswith(only):

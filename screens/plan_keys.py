@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from xentui.disks import lvm_operations as lvm
 from xentui.disks import operations as ops
 from xentui.disks.layout import Layout, PlannedPartition
 from xentui.disks.operations import Operation
+from xentui.disks.table import Flaw
 from xentui.screens import plan_forms as forms
 from xentui.screens.plan_forms import Question
 from xentui.screens.plan_rows import PlanRow
@@ -16,8 +17,10 @@ from xentui.screens.plan_rows import PlanRow
 Asked = Question | tuple[Operation, ...] | str
 
 
-def doings(row: PlanRow | None, layout: Layout) -> Iterator[tuple[str, str]]:
-    """What can be done with the row, each with its title."""
+def doings(row: PlanRow | None, layout: Layout, flaws: Sequence[Flaw]) -> Iterator[tuple[str, str]]:
+    """What can be done with the row, each with its title; `flaws` are those of the table as it is."""
+    if any(flaw.repairable for flaw in flaws):
+        yield "repair", "Repair the table from its whole copy"
     if row is not None and row.part is not None:
         yield from _with_partition(row.part, layout)
     elif row is not None and row.room is not None:
@@ -31,8 +34,6 @@ def doings(row: PlanRow | None, layout: Layout) -> Iterator[tuple[str, str]]:
         yield "add", "Add a logical volume"
         yield "delete", "Remove the volume group"
     yield "table", "Make a new, empty partition table"
-    if any(flaw.repairable for flaw in layout.table.flaws):
-        yield "repair", "Repair the table from its whole copy"
 
 
 def _with_partition(part: PlannedPartition, layout: Layout) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -275,6 +276,29 @@ async def test_a_plan_is_not_left_by_mistake(demo_host: DemoHost) -> None:
         await desk.see("OPERATIONS (1)")
         await desk.press("escape", "down", "enter")
         await desk.see("Disks of xenlive")
+
+
+async def test_a_damaged_table_says_so_whole_and_is_repaired(demo_host: DemoHost) -> None:
+    image = demo_host.path("/srv/xen/practice1.img")
+    subprocess.run(["sfdisk", "-q", str(image)], input="label: gpt\n,1GiB\n", text=True, check=True, timeout=60)
+    with image.open("r+b") as file:
+        file.seek(600)
+        file.write(b"damaged")
+    async with practised(demo_host) as desk:
+        await desk.press("down", "p")
+        await desk.see("The first copy of the GPT is damaged", "Repair it from the second copy first.")
+        await desk.press("a", "enter")
+        await desk.see("Repair it from the second copy first.")
+        await desk.press("escape", "enter")
+        await desk.see("> Repair the table from its whole copy")
+        await desk.press("enter")
+        await desk.see("OPERATIONS (1)")
+        await desk.press("w")
+        await desk.see("type the name")
+        await desk.press(*"practice1.img", "enter")
+        await desk.until(lambda: getattr(desk.app.screen, "outcome", None) is not None)
+        said = subprocess.run(["sgdisk", "-v", str(image)], capture_output=True, text=True, check=True, timeout=60)
+        assert "No problems found" in said.stdout
 
 
 async def test_read_only_plans_and_writes_nothing(demo_host: DemoHost) -> None:

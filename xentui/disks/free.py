@@ -9,16 +9,17 @@ from xentui.disks.device import FreeArea
 MIB = 1 << 20
 
 
-def gaps(first: int, end: int, taken: Iterable[tuple[int, int]], grain: int = MIB) -> tuple[FreeArea, ...]:
-    """What of `first` to `end` no (start, size) in `taken` covers, in whole grains. All in bytes.
+def gaps(first: int, end: int, taken: Iterable[tuple[int, int]], lead: int = 0) -> tuple[FreeArea, ...]:
+    """What of `first` to `end` no (start, size) in `taken` covers, in whole MiB. All in bytes.
 
-    A gap smaller than a grain is none: nothing aligned fits in.
+    A smaller gap is none: nothing aligned fits in. `lead` bytes at the start of each gap are not free: a
+    logical partition has a sector of its own before it.
     """
     found = []
     at = first
     for start, size in [*sorted(taken), (end, 0)]:
-        low, high = -(-at // grain) * grain, min(start, end) // grain * grain
-        if high - low >= grain:
+        low, high = -(-(at + lead) // MIB) * MIB, min(start, end) // MIB * MIB
+        if high - low >= MIB:
             found.append(FreeArea(low, high - low))
         at = max(at, start + size)
     return tuple(found)

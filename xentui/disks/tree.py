@@ -248,7 +248,7 @@ def set_free(tree: Tree, path: str, extended: Mapping[int, int]) -> None:
     for frame in parts:
         if is_extended(frame) and frame.partition is not None:
             start = frame.partition.start
-            free += gaps(start + sector, start + frame.size, _places(logical))
+            free += gaps(start, start + frame.size, _places(logical), lead=sector)
     tree.change(path, free=tuple(sorted(free, key=lambda area: area.start)))
 
 
