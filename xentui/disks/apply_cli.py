@@ -60,6 +60,7 @@ def _device(parser: argparse.ArgumentParser) -> None:
 
 def _apply(args: argparse.Namespace, open_host: OpenHost, read_disks: ReadDisks) -> int:
     from xentui.disks.applying import carry_out
+    from xentui.disks.dry_run import lost
     from xentui.disks.planfile import read_plan
 
     plan = read_plan(args.plan)
@@ -70,6 +71,9 @@ def _apply(args: argparse.Namespace, open_host: OpenHost, read_disks: ReadDisks)
         if args.dry_run:
             return _dry_run(args, host, disks, target, plan)
         _refuse_read_only(args)
+        losses = lost(host, disks, target, plan)
+        for loss in losses if not args.json else ():
+            print(f"Note: {printable(loss)}", file=sys.stderr)
         confirm = args.confirm or _ask(target, plan)
         if confirm is None:
             return _complain("not done: nothing was written", _FAILED)
@@ -77,7 +81,7 @@ def _apply(args: argparse.Namespace, open_host: OpenHost, read_disks: ReadDisks)
             host, target, plan.operations, confirm=confirm, made_on=plan.made_on,
             read_disks=lambda: read_disks(host, [path]), told=None if args.json else _tell,
         )  # fmt: skip
-    return _report(outcome, args.json)
+    return _report(outcome, args.json, losses)
 
 
 def _restore(args: argparse.Namespace, open_host: OpenHost, read_disks: ReadDisks) -> int:
@@ -197,11 +201,11 @@ def _tell(progress: Progress) -> None:
         print(f"[{progress.step}/{progress.steps}] {printable(progress.title)}", file=sys.stderr, flush=True)
 
 
-def _report(outcome: Outcome, as_json: bool) -> int:
+def _report(outcome: Outcome, as_json: bool, notes: list[str] | None = None) -> int:
     from xentui.disks.applying import DONE
 
     if as_json:
-        print(json.dumps(outcome.json(), indent=1))
+        print(json.dumps({**outcome.json(), "notes": notes or []}, indent=1))
     ok = outcome.status == DONE
     if not as_json:
         if ok:

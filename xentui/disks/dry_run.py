@@ -11,6 +11,7 @@ from xentui.disks.layout import Layout
 from xentui.disks.operations import Operation, PlanError
 from xentui.disks.plan import Plan
 from xentui.disks.planfile import PlanFile
+from xentui.disks.probe import locate
 from xentui.disks.sizes import about, exact_size
 from xentui.disks.steps import Step, steps_of
 from xentui.disks.table_change import table_change
@@ -59,9 +60,22 @@ def dry_run(host: Host, disks: Disks, target: Target, plan: PlanFile) -> dict[st
         ],
         "result": _layout_json(preview.layout, sector),
         "steps": [{"title": step.title, "commands": step.shell} for step in steps],
-        "warnings": [flaw.sentence for flaw in target.table.flaws],
+        "warnings": [*(flaw.sentence for flaw in target.table.flaws), *_remarks(host, disks, target)],
         "problems": problems,
     }
+
+
+def lost(host: Host, disks: Disks, target: Target, plan: PlanFile) -> list[str]:
+    """What the plan does otherwise than asked for, what it destroys, and what else to know of the disk."""
+    found = []
+    for number, each in enumerate(Plan(target, plan.operations).preview().replayed, 1):
+        found += [f"operation {number} ({each.operation.op}): {note}" for note in each.notes]
+    return found + _remarks(host, disks, target)
+
+
+def _remarks(host: Host, disks: Disks, target: Target) -> list[str]:
+    device = locate(host, disks, target.path)
+    return [remark.sentence for remark in disks.remarks(device)] if device is not None else []
 
 
 def _layout_json(layout: Layout, sector: int) -> dict[str, Any]:

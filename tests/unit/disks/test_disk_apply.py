@@ -247,6 +247,19 @@ def test_bad_plans_and_backups_are_one_sentence(disk: Path, ram: Path, capsys: p
             assert status == 1 and err.count("\n") == 1, (text[:20], err)
 
 
+def test_what_is_lost_is_named(ram: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = image(ram / "disk.img", 200 * MIB)
+    assert (
+        do(path, Label("gpt"), Add(size=S("20MiB"), format="ext4"), Add(size=S("20MiB"), format="vfat")).status == DONE
+    )
+    plan = plan_file(ram, [Delete(1), Add(size=S("5000000B"))])
+    status, _, err = cli(capsys, "apply", plan, "--device", str(path), "--confirm", "disk.img")
+    assert status == 0 and "ext4 on it is lost" in err and "it gets 5MiB" in err
+    label = plan_file(ram, [Label("gpt")])
+    status, out, _ = cli(capsys, "apply", label, "--device", str(path), "--confirm", "disk.img", "--json")
+    assert status == 0 and any("partition 2 with vfat is lost" in note for note in json.loads(out)["notes"])
+
+
 def test_no_read_only_writes(disk: Path, ram: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = fingerprint(disk)
     plan = plan_file(ram, [Delete(1)])

@@ -6,6 +6,7 @@ XENTUI_FUZZ=1 tries thousands of plans instead of dozens.
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from disk_images import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from xentui.disks.dry_run import plan_steps
 from xentui.disks.operations import Add, Delete, Label, Operation
 from xentui.disks.plan import Plan, signature
 from xentui.disks.read_table import read_table
@@ -128,6 +130,23 @@ def test_pruning_changes_nothing_but_the_length(ram: Path, label: str, wished: l
             whole = Plan(target, taken).preview()
             assert whole.problem is None
             assert signature(whole.layout) == signature(plan.preview().layout)
+
+
+@pytest.mark.parametrize("label", ["gpt", "msdos"])
+@settings(parent=thorough, max_examples=300 if FUZZ else 10)
+@given(wished=plans)
+def test_the_command_by_hand_makes_the_same_table(ram: Path, label: str, wished: list[Operation]) -> None:
+    path, twin = image(ram / "disk.img", 10 * GIB), image(ram / "twin.img", 10 * GIB)
+    plan = possible(read_target(str(path)), [Label(label), *wished])
+    step = next(step for step in plan_steps(plan.target, plan.operations) if step.kind == "table")
+    argv = ["sfdisk", "-q", str(twin)]
+    subprocess.run(argv, input=step.commands[0].text_in, text=True, check=True, timeout=60, capture_output=True)
+    planned, by_hand = apply(path, plan.operations), read_target(str(twin)).table
+
+    def said(table: Table) -> list[tuple[object, ...]]:
+        return sorted((s.number, s.start, s.sectors, s.type, s.name, s.attributes, s.kind) for s in table.slots)
+
+    assert said(by_hand) == said(planned)
 
 
 @pytest.mark.parametrize(("label", "sector_size"), [("gpt", 512), ("gpt", 4096), ("msdos", 512)])
