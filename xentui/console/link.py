@@ -116,6 +116,7 @@ class ConsoleLink:
             if session.state is State.ATTACHED:
                 await self._watch()
                 if self._wanted and self.session.company is not None:
+                    self._watch_share(None)
                     self.session.company.end("it is read from the log now")
                 if self._wanted:  # another thing is wanted of a living client: the log instead of the console
                     await asyncio.to_thread(session.detach)
@@ -203,6 +204,8 @@ class ConsoleLink:
             await asyncio.sleep(SHARE_SECONDS)
 
     def _share_turn(self) -> None:
+        if self._wanted:
+            return  # it is about to be left
         share = self.session.serve()
         self._watch_share(None if share is None else share.fileno())
         self._watch_writing()

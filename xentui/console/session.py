@@ -209,11 +209,11 @@ class ConsoleSession:
         self._backlog = False
         if isinstance(client, Joined):
             return client.send(data)
-        if data == ESCAPE and not self._held:
-            self._held = data
-            return True
-        held, self._held = self._held, b""
-        return client.send(held + data)
+        data, self._held = self._held + data, b""
+        # The client leaves at a ^] that is all that one of its reads gives: that of "ls^]" may be, if much was typed.
+        if data == ESCAPE or (len(data) > 2 and data.endswith(ESCAPE)):
+            data, self._held = data[:-1], ESCAPE
+        return client.send(data) if data else True
 
     def write_ready(self) -> None:
         if self._client is not None:

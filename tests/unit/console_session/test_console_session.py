@@ -331,3 +331,16 @@ def test_read_only_gives_the_guest_nothing_not_even_answers(console: Console) ->
     assert session.detach() is Leave.ESCAPE
     session.feed_late()
     assert "[" not in console.text
+
+
+def test_an_escape_at_the_end_of_much_does_not_detach(console: Console) -> None:
+    """60 characters are one read of the client's, the ^] behind them would be the next."""
+    session = console.session
+    session.attach()
+    console.shows("ready")
+    assert session.send(b"x" * 60 + b"\x1d")
+    console.shows("x" * 60)
+    assert session.holds
+    assert session.send(b"y")
+    console.read_until(lambda: "\x1dy]" in console.text or "y]" in console.text)
+    assert session.state is State.ATTACHED

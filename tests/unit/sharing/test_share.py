@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import stat
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from shared_console import FolderHost, Holder, Watcher
 
 from xentui.console.sharing import share
 from xentui.console.sharing.place import Place, PlaceError
+from xentui.console.sharing.protocol import frame, json_frame
 
 Join = Callable[..., Watcher]
 
@@ -184,3 +189,51 @@ def test_who_is_told_that_it_is_theirs_can_type_at_once(holder: Holder, join: Jo
     watcher.joined._say = lambda sentence: told.append(watcher.joined.send(b"x"))
     holder.until(lambda: watcher.reads() and told)
     assert told == [True]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
+@pytest.mark.parametrize(
+    ("shared", "groups", "gets_in"), [(True, [4243], True), (True, [], False), (False, [4243], False)]
+)
+def test_another_user_gets_in_by_the_group_alone(
+    monkeypatch: pytest.MonkeyPatch, shared: bool, groups: list[int], gets_in: bool
+) -> None:
+    """A process of nobody's, with and without the group, at a console of root's: what the kernel says counts."""
+    monkeypatch.setattr(Place, "_group_id", lambda self: 4243 if shared else None)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        holder = Holder(Path(folder))
+        pid = os.fork()
+        if pid == 0:
+            _as_nobody(str(holder.place.folder / "server01.console"), groups)
+        if gets_in:
+            holder.share.typed()
+            holder.until(lambda: any("asks for the writing" in sentence for sentence in holder.said))
+            (watcher,) = holder.share.people[1:]
+            assert "nobody" in watcher.user
+            assert watcher.pid == pid
+            assert holder.share.writing.request is not None
+            assert not holder.share.writing.request.trusted
+            holder.share.close("")
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == (0 if gets_in else errno.EACCES)
+        if not gets_in:
+            holder.share.close("")
+
+
+def _as_nobody(path: str, groups: list[int]) -> NoReturn:
+    """Join as another user would, until the holder leaves; ends the process."""
+    try:
+        os.setgroups(groups)
+        os.setgid(65534)
+        os.setuid(65534)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(20)
+            connection.connect(path)
+            connection.send(json_frame(b"h", {"version": 1}) + frame(b"a"))
+            while connection.recv(4096):
+                pass
+        os._exit(0)
+    except OSError as error:
+        os._exit(error.errno or 1)
+    finally:
+        os._exit(1)
