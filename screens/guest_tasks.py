@@ -27,6 +27,11 @@ def site_of(app: XentuiApp) -> Site:
     return Site(app.host, app.inventory.snapshot())
 
 
+def site_as_shown(app: XentuiApp) -> Site:
+    """The host as the screen knows it: good enough to think about, not to act on."""
+    return Site(app.host, app.snapshot or app.inventory.snapshot())
+
+
 async def looked_at(app: XentuiApp, look: Callable[[Site], Found]) -> Found | None:
     """What `look` finds, in a thread; None when it refuses, which is said."""
     app.say("Looking ...")

@@ -20,7 +20,7 @@ from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.drawing import Line, wrap
 from xentui.screens.guest_jobs import GuestJob
-from xentui.screens.guest_tasks import site_of
+from xentui.screens.guest_tasks import site_as_shown, site_of
 from xentui.screens.keys import bindings
 from xentui.screens.page import Page, TitleLine
 from xentui.screens.widgets.cursor_list import CursorList
@@ -230,7 +230,7 @@ class NewGuestScreen(Page):
     def _think(self, asked: int, guest: str, base: Template | None, wish: dict[str, str | bool | list[str]]) -> None:
         found: Plan | None = None
         try:
-            site = site_of(self.xentui)
+            site = site_as_shown(self.xentui)
             found, problem = planned(site, guest, base, wish), ""
         except GuestError as error:
             problem = error.headline

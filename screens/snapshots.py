@@ -20,7 +20,7 @@ from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.confirm import Confirm
 from xentui.screens.drawing import Line
 from xentui.screens.guest_jobs import GuestJob
-from xentui.screens.guest_tasks import ask_clone, looked_at, site_of
+from xentui.screens.guest_tasks import ask_clone, looked_at, site_as_shown, site_of
 from xentui.screens.keys import bindings
 from xentui.screens.page import Page, TitleLine
 from xentui.screens.widgets.key_bar import KeyBar
@@ -78,7 +78,7 @@ class SnapshotsScreen(Page):
         try:
             local_only(self.xentui.host)
             tree = load(self.xentui.host, self.domain.name)
-            site = site_of(self.xentui)
+            site = site_as_shown(self.xentui)
             lines = guest.listing(site, tree)
             problem = ""
         except GuestError as error:

@@ -77,6 +77,8 @@ def path_of(name: str) -> str:
 def load(host: Host, name: str) -> Manifest | None:
     """The manifest of a guest; None if it has none. Raises GuestError when it cannot be read."""
     path = path_of(name)
+    if "/" in name:
+        return None
     try:
         if not host.path(path).exists():
             return None

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from xentui.domains.domain import Snapshot
@@ -48,7 +49,7 @@ class DiskUser:
         return "is saved with it" if self.state == "saved" else "has it in its configuration"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Site:
     """A host and what was known of it when the work began."""
 
@@ -106,15 +107,19 @@ class Site:
             for disk in domain.disks
             if disk.target
         ]
-        # What xl, saved guests and libvirt's definitions say besides.
-        more = guest_disks(self.host).disks
-        known += [DiskUser(disk.guest, disk.state, disk.writable, disk.target) for disk in more]
+        known += self._more_users
         found = {
             user.guest: user
             for user in sorted(known, key=lambda user: (user.writes, user.runs))
             if user.guest != but and _identity(self.host.path(user.target)) == wanted
         }
         return list(found.values())
+
+    @cached_property
+    def _more_users(self) -> list[DiskUser]:
+        """What xl, saved guests and libvirt's definitions say besides; asked once, for it is slow where Xen is."""
+        more = guest_disks(self.host).disks
+        return [DiskUser(disk.guest, disk.state, disk.writable, disk.target) for disk in more]
 
     def check_disk(self, disk: Disk, *, but: str = "") -> None:
         """Raises GuestError if the disk cannot be given to a new guest: missing, there already, or another's."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import os
 import shutil
 import subprocess
@@ -193,3 +195,33 @@ def test_the_installer_has_two_configurations(host: GuestHost) -> None:
     own = parse(host.config("deb"))
     assert own.strings("disk") == install.strings("disk") and own.strings("vif") == install.strings("vif")
     assert any("deb.install.cfg" in line for line in said)
+
+
+# busybox, where no initramfs is shared: packed of this machine's own parts.
+
+
+def test_busybox_is_packed_with_the_running_kernels_drivers(host: GuestHost) -> None:
+    release = os.uname().release
+    host.path("/usr/lib/xentui/guest.img").unlink()
+    with pytest.raises(GuestError, match=f"/boot/vmlinuz-{release}"):
+        host.create("small", source="busybox")
+    host.write(f"/boot/vmlinuz-{release}", "x")
+    with pytest.raises(GuestError, match="apt-get install busybox-static"):
+        host.create("small", source="busybox")
+    host.write("/bin/busybox", Path("/bin/sh").read_bytes())  # linked with libraries
+    with pytest.raises(GuestError, match="is linked with libraries"):
+        host.create("small", source="busybox")
+    header = bytearray(64)
+    header[:5] = b"\x7fELF\x02"  # no program headers, so no dynamic loader either
+    host.write("/bin/busybox", bytes(header))
+    drivers = f"/lib/modules/{release}/kernel/drivers"
+    host.write(f"{drivers}/net/xen-netfront.ko", b"net")
+    with pytest.raises(GuestError, match="has no module xen-blkfront"):
+        host.create("small", source="busybox")
+    host.write(f"{drivers}/block/xen-blkfront.ko.xz", lzma.compress(b"block"))
+    host.create("small", source="busybox")
+    config = parse(host.config("small"))
+    assert config.string("kernel") == f"/boot/vmlinuz-{release}"
+    assert config.string("ramdisk") == "/srv/xen/small-initrd.img"
+    archive = gzip.decompress(host.path("/srv/xen/small-initrd.img").read_bytes())
+    assert b"lib/modules/xen-blkfront.ko\0" in archive and b"block" in archive and b"net" in archive

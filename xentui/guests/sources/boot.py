@@ -32,13 +32,15 @@ def own_kernel(site: Site, kind: str) -> Settings:
     )
 
 
-def dom0_kernel(site: Site, *, initrd: bool) -> Settings:
-    """dom0's own kernel, and its initrd if that is wanted, by names that stay when it is upgraded."""
+def dom0_kernel(site: Site, *, initrd: bool, running: bool = False) -> Settings:
+    """dom0's own kernel, and its initrd if that is wanted, by names that stay when it is upgraded; with `running` the
+    one that runs now, whatever comes after it."""
     release = os.uname().release
     settings: Settings = {}
     wanted = [("kernel", "vmlinuz")] + ([("ramdisk", "initrd.img")] if initrd else [])
     for key, stem in wanted:
         names = (f"/boot/{stem}", f"/{stem}", f"/boot/{stem}-{release}")
+        names = names[2:] if running else names
         found = next((name for name in names if site.host.path(name).is_file()), None)
         if found is None:
             raise GuestError(f"dom0's {stem} is at none of {', '.join(names)}: name a kernel by --kernel.")

@@ -38,14 +38,16 @@ class Busybox:
     disk_bytes: ClassVar[int] = 0
 
     def check(self, site: Site, spec: Spec) -> None:
-        dom0_kernel(site, initrd=False)
+        self.settings(site, spec)
         if not site.exists(SHARED):
             _parts(site)
 
     def settings(self, site: Site, spec: Spec) -> Settings:
+        # Drivers packed here are of the running kernel, and go with no other.
+        shared = site.exists(SHARED)
         return {
-            **dom0_kernel(site, initrd=False),
-            "ramdisk": SHARED if site.exists(SHARED) else _own(spec),
+            **dom0_kernel(site, initrd=False, running=not shared),
+            "ramdisk": SHARED if shared else _own(spec),
             "cmdline": f"console=hvc0 quiet guest={spec.name}",
         }
 
