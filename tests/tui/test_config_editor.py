@@ -118,7 +118,7 @@ async def test_a_value_is_asked_for_in_the_way_of_its_kind(host: EditedHost) -> 
         await desk.press("enter")
         await desk.see("CPUs the guest starts with.")
         await desk.press("-", "1", "enter")
-        await desk.see("-1 vCPUs: it is at least 1")
+        await desk.see("-1 vCPUs: it is from 1 to 1024")
         await desk.press("backspace", "backspace", "2", "enter")
         assert "vcpus = 2\n" in editor.edit.text
         editor.form.go_to("on_crash")

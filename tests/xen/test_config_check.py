@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -24,9 +25,23 @@ from xlcfg_generated import semantic, textual
 from xlcfg_verdict import disagreement
 
 from xentui.xlcfg.check import check
+from xentui.xlcfg.findings import Severity
 from xentui.xlcfg.keys import keys
 
 RECORD = REPOSITORY / "tests" / "unit" / "xlcfg" / "xl_answers.json"
+_PV, _PVH = (f'name="a"\ntype="{kind}"\nkernel="/k"\nmemory=128\n' for kind in ("pv", "pvh"))
+_HVM = 'name="a"\ntype="hvm"\nserial="pty"\nmemory=128\n'
+#: Files that libxl's own defaults refuse.
+LIBXL_REFUSES = [
+    _PV + 'vnuma=[["size=128","vcpus=0"]]\n', _PV + "vcpus=1025\n", _PV + 'passthrough="share_pt"\n',
+    _PV + 'passthrough="disabled"\npci=["03:00.0"]\n', _PVH + 'pci=["03:00.0"]\n', _PVH + 'passthrough="enabled"\n',
+    _PVH + 'altp2m="mixed"\nmaxmem=256\n', _PVH + 'altp2m="mixed"\nnestedhvm=1\n',
+    _HVM + 'ramdisk=""\n', _HVM + 'extra="quiet"\n', _HVM + 'vga="stdvga"\nvideoram=8\n', _HVM + "videoram=4\n",
+    _HVM + 'vga="qxl"\nvideoram=64\n', _HVM + "usb=1\nusbversion=2\n", _HVM + 'usbdevice="tablet"\nusbversion=1\n',
+    _HVM + 'altp2m="limited"\nmaxmem=256\n', _HVM + "nestedhvm=1\naltp2mhvm=1\n", _HVM + 'bios="rombios"\n',
+]  # fmt: skip
+#: What needs more of a host than is pretended: its labels, its pools, its IOMMU.
+_NOT_HERE = r"^(?:(?:init_)?seclabel|pool|pci|dtdev|device_model_stubdomain_seclabel)\b"
 #: What the recorded files are made with.
 SEED = 20261123
 #: Seconds for a dry run of some dozens of files in the emulated dom0, one after the other.
@@ -77,6 +92,31 @@ def test_the_checker_agrees_with_xl(dry_xl: DryXl) -> None:
 @pytest.mark.extra
 def test_the_checker_agrees_with_xl_on_many(dry_xl: DryXl) -> None:
     _judge(dry_xl, list(made_up(int(os.environ.get("XENTUI_FUZZ") or SEED) + 1, each=10, mixed=3000)))
+
+
+def test_what_libxl_refuses_before_it_makes_a_domain_is_an_error(dry_xl: DryXl) -> None:
+    """A real create as far as it goes without a Xen; most of what `-N` lets pass ends here. Devices come later."""
+    texts = [case.text for case in cases()] + list(made_up(SEED + 2, each=1, mixed=200))
+    passed = [text for text in texts if not _errors(text) and not re.search(_NOT_HERE, text, re.MULTILINE)]
+    answers = dry_xl.create_all(passed)
+    wrong = [f"{answer.said}\n{text}" for text, answer in zip(passed, answers, strict=True) if not answer.taken]
+    print(f"\n{len(passed)} files without an error, {len(passed) - len(wrong)} come to the making of a domain")
+    assert len(passed) > 500
+    assert not wrong, f"{len(wrong)} of {len(passed)}:\n" + "\n".join(wrong[:3])
+
+
+@pytest.mark.parametrize("text", LIBXL_REFUSES)
+def test_libxl_refuses_what_the_checker_says_it_does(dry_xl: DryXl, text: str) -> None:
+    """Errors that `-N` does not see, seen by libxl."""
+    assert _errors(text)
+    assert dry_xl.ask(text).taken
+    answer = dry_xl.create(text)
+    assert not answer.taken
+    assert "setdefault" in answer.said
+
+
+def _errors(text: str) -> list[str]:
+    return [finding.code for finding in check(text) if finding.severity is Severity.ERROR]
 
 
 def _sample(most: int) -> list[str]:

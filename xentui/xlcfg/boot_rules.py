@@ -94,9 +94,9 @@ def _hvm_kernel(sheet: Sheet) -> None:
     if kernel and not loader:
         return
     for key in ("ramdisk", "cmdline", "extra", "root"):
-        if sheet.whole and sheet.config.string(key):
+        if sheet.whole and sheet.config.string(key) is not None:
             sheet.report(
-                ERROR, "no-kernel", key, f"{key} without a kernel: QEMU refuses it. An HVM guest boots from its disks"
+                ERROR, "no-kernel", key, f"{key} without a kernel: xl refuses it. An HVM guest boots from its disks"
             )
 
 

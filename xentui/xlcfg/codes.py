@@ -67,6 +67,7 @@ CODES: dict[str, str] = {
     "huge-memory": "so much memory that another unit was meant",
     "maxmem-memory": "maxmem below memory: the guest dies",
     "balloon": "an HVM guest that starts below maxmem",
+    "altp2m-nested": "altp2m with nestedhvm",
     "altp2m-maxmem": "altp2m with maxmem above memory",
     "small-videoram": "less videoram than the card needs",
     "memory-videoram": "memory not above videoram",
@@ -89,6 +90,7 @@ CODES: dict[str, str] = {
     "vif-emulated": "an emulated card for a guest that cannot have one",
     # The emulated PC and the rarer devices.
     "bad-device": "a device that xl does not take",
+    "passthrough": "devices of the host for a guest that cannot have them",
     "timer-mode-pv": "timer_mode on a PV guest",
     "bad-boot": "a boot order that QEMU does not take",
     "bad-keymap": "a keymap that QEMU does not have",

@@ -15,7 +15,8 @@ _NUMBER = re.compile(r"\s*\+?([0-9]+)")
 _VIDEO_MEMORY = {"stdvga": 16, "cirrus": 8, "qxl": 128, "none": 0}
 _SMALL_MIB = 64
 _MORE_WEIGHT = 65535
-_MOST_INT = 2**31 - 2
+#: What libxl has room for.
+_MOST_VCPUS = 1024
 
 
 def check(sheet: Sheet) -> None:
@@ -30,8 +31,8 @@ def check(sheet: Sheet) -> None:
 
 def _vcpus(sheet: Sheet) -> None:
     vcpus, most = sheet.config.number("vcpus"), sheet.config.number("maxvcpus")
-    if vcpus is not None and not 0 <= vcpus <= _MOST_INT:
-        sheet.report(ERROR, "out-of-range", "vcpus", f"{vcpus} vCPUs: it is at least 1, and no more than the host can")
+    if vcpus is not None and not 0 <= vcpus <= _MOST_VCPUS:
+        sheet.report(ERROR, "out-of-range", "vcpus", f"{vcpus} vCPUs: it is from 1 to {_MOST_VCPUS}")
     elif vcpus == 0:
         value = sheet.config.value("vcpus")
         repair = sheet.instead(value, "1") if value else None
@@ -115,12 +116,18 @@ def _memory(sheet: Sheet) -> None:
         sheet.report(
             WARNING, "maxmem-memory", "maxmem", says, repair=sheet.instead(value, str(memory)) if value else None
         )
-    elif most > memory and sheet.guest == "hvm":
-        alternate = sheet.config.string("altp2m")
-        if alternate not in (None, "0", "disabled") or sheet.flag("altp2mhvm", False):
-            sheet.report(ERROR, "altp2m-maxmem", "altp2m", "altp2m and maxmem above memory exclude each other")
+    elif most > memory and sheet.guest != "pv" and alternate_maps(sheet):
+        sheet.report(ERROR, "altp2m-maxmem", "altp2m", "altp2m and maxmem above memory exclude each other")
+    if most > memory and sheet.guest == "hvm":
         says = "an HVM guest that starts below maxmem crashes, unless it has a balloon driver"
         sheet.report(INFO, "balloon", "maxmem", says)
+
+
+def alternate_maps(sheet: Sheet) -> bool:
+    """Whether altp2m, or its old form, is on."""
+    mode = sheet.config.string("altp2m")
+    old = sheet.guest == "hvm" and sheet.flag("altp2mhvm", False)
+    return old or (mode is not None and mode.lower() not in ("0", "disabled"))
 
 
 def _video_memory(sheet: Sheet) -> None:

@@ -25,6 +25,7 @@ _MOST_PORT = 2**32 - 1
 
 
 def check(sheet: Sheet) -> None:
+    _passthrough(sheet)
     for value in sheet.items("pci"):
         _pci(sheet, value)
     for value in sheet.items("ioports"):
@@ -43,6 +44,23 @@ def check(sheet: Sheet) -> None:
 
 def _refuse(sheet: Sheet, key: str, value: Value, says: str) -> None:
     sheet.report(ERROR, "bad-device", key, says, at=value)
+
+
+def _passthrough(sheet: Sheet) -> None:
+    """libxl__arch_passthrough_mode_setdefault, which only a real create asks."""
+    mode = (sheet.config.string("passthrough") or "default").lower()
+    given = next((key for key in ("pci", "dtdev") if sheet.items(key)), None)
+    if mode == "disabled":
+        if given is not None:
+            says = f'passthrough = "disabled", and yet {given} hands devices over'
+            sheet.report(ERROR, "passthrough", "passthrough", says)
+    elif sheet.guest == "pvh" and (given or mode != "default"):
+        says = "a PVH guest cannot have devices of the host; an HVM or PV guest can"
+        sheet.report(ERROR, "passthrough", given or "passthrough", says)
+    elif sheet.guest == "pv" and mode == "share_pt":
+        value = sheet.config.value("passthrough")
+        repair = sheet.text_instead(value, "sync_pt") if value and sheet.config.string("passthrough") else None
+        sheet.report(ERROR, "passthrough", "passthrough", "share_pt is not for PV guests", repair=repair)
 
 
 def _whole_list(sheet: Sheet, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xentui.xlcfg.cpu_rules import alternate_maps
 from xentui.xlcfg.sheet import ERROR, INFO, WARNING, Sheet
 
 #: Debian 13's /usr/share/qemu/keymaps.
@@ -31,6 +32,8 @@ def check(sheet: Sheet) -> None:
         setting = sheet.setting("timer_mode")
         repair = sheet.without(setting) if setting and not setting.adds else None
         sheet.report(ERROR, "timer-mode-pv", "timer_mode", "a PV guest cannot have a timer_mode", repair=repair)
+    if sheet.guest != "pv" and sheet.flag("nestedhvm", False) and alternate_maps(sheet):
+        sheet.report(ERROR, "altp2m-nested", "altp2m", "altp2m and nestedhvm exclude each other")
     if sheet.flag("nestedhvm", False) and sheet.guest != "pv":
         sheet.report(
             INFO, "experimental", "nestedhvm", "a hypervisor in the guest is experimental, without security support"
@@ -116,9 +119,12 @@ def _vnc(sheet: Sheet) -> None:
 
 
 def _debian_hvm(sheet: Sheet) -> None:
+    traditional = sheet.config.string("device_model_version") == "qemu-xen-traditional"
     for key in ("bios", "firmware"):
         bios = (sheet.config.string(key) or "").lower()
-        if bios == "rombios":
+        if traditional and bios in ("seabios", "ovmf", "uefi"):
+            sheet.report(ERROR, "debian-refuses", key, f"the traditional device model has no {bios}")
+        elif bios == "rombios":
             sheet.report(ERROR, "debian-refuses", key, "Debian's Xen is built without rombios; the default is seabios")
         elif bios in ("ovmf", "uefi"):
             sheet.report(INFO, "needs-package", key, "UEFI needs the package ovmf")
