@@ -23,7 +23,7 @@ from tests.terminal.tmux_oracle import Cell, Tmux, cells
 from xentui.console.emulator import Emulator
 
 STREAMS = sorted((Path(__file__).parents[1] / "unit" / "console" / "streams").glob("*.bin"))
-LOOKS = 12
+LOOKS = 40
 """How often the screens are compared within one recording."""
 TMUX = settings(
     max_examples=3000 if os.environ.get("XENTUI_FUZZ") else 100,
@@ -45,18 +45,19 @@ def small_tmux() -> Iterator[Tmux]:
         yield running
 
 
-def without_blank_end(row: list[Cell]) -> list[Cell]:
+def comparable(row: list[Cell], vttest: bool) -> list[Cell]:
     """A row without its trailing spaces: tmux does not say what colour it erased those with."""
     end = len(row)
     while end and row[end - 1][0] == " ":
         end -= 1
-    return row[:end]
+    return [("#" if vttest and character == "£" else character, look) for character, look in row[:end]]
 
 
-def compare(tmux: Tmux, emulator: Emulator) -> None:
+def compare(tmux: Tmux, emulator: Emulator, *, vttest: bool = False) -> None:
+    """With `vttest`: tmux knows no British set, which vttest tries."""
     wanted, cursor = tmux.look()
     for number, (want, got) in enumerate(zip(wanted, cells(emulator), strict=True)):
-        assert without_blank_end(got) == without_blank_end(want), f"row {number}"
+        assert comparable(got, vttest) == comparable(want, vttest), f"row {number}"
     # tmux, as we do inside, has the cursor behind the last column while a wrap is pending.
     assert (emulator.cursor.row, emulator.cursor.column) == (cursor[0], min(cursor[1], emulator.columns - 1))
 
@@ -72,14 +73,18 @@ def test_there_are_recordings() -> None:
     assert len(STREAMS) >= 15
 
 
-@pytest.mark.parametrize("path", STREAMS, ids=lambda path: path.stem)
+#: tmux goes to the first row where DECSTBM in origin mode means the first of the margins (DEC STD 070, xterm).
+TMUX_IS_WRONG = {"vttest-screen"}
+
+
+@pytest.mark.parametrize("path", [path for path in STREAMS if path.stem not in TMUX_IS_WRONG], ids=lambda p: p.stem)
 def test_a_recorded_program(tmux: Tmux, path: Path) -> None:
     tmux.reset()
     emulator = Emulator()
     for segment in segments(path.read_bytes()):
         tmux.feed(segment)
         emulator.feed(segment)
-        compare(tmux, emulator)
+        compare(tmux, emulator, vttest=path.stem.startswith("vttest"))
 
 
 count = st.sampled_from(["", "1", "2", "3", "5", "30"])

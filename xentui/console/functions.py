@@ -197,6 +197,10 @@ def _change_dec(terminal: Terminal, number: int, value: bool) -> None:
             terminal.move_to(0, 0)
         elif number == 5:
             terminal.all_dirty = True
+    elif number == 3 and modes.column_change:  # as in xterm, only where a program has asked for it
+        terminal.reset_margins()
+        terminal.move_to(0, 0)
+        terminal.clear_screen()
     elif number in MOUSE_MODES:
         modes.mouse = number if value else 0
     elif number in SCREEN_MODES:

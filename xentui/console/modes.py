@@ -24,6 +24,8 @@ class Modes:
     mouse: int = 0
     """0, or the DEC mode that says what is reported: 9, 1000, 1002 or 1003."""
     mouse_sgr: bool = False
+    column_change: bool = False
+    """DECCOLM clears the screen, as on a VT220; the width stays what it is."""
 
 
 ANSI_MODES = {4: "insert", 20: "newline_mode"}
@@ -34,6 +36,7 @@ DEC_MODES = {
     7: "autowrap",
     12: "cursor_blink",
     25: "cursor_visible",
+    40: "column_change",
     66: "application_keypad",
     1004: "focus_events",
     1006: "mouse_sgr",

@@ -255,3 +255,11 @@ def test_a_size_below_one_is_refused() -> None:
         Emulator(0, 24)
     with pytest.raises(ValueError, match="at least 1"):
         Emulator().resize(80, 0)
+
+
+def test_a_change_of_columns_clears_the_screen_only_for_who_asked_for_it(show: Show) -> None:
+    assert show("text\x1b[?3l").display()[0].rstrip() == "text"
+    emulator = show("text\x1b[2;3r\x1b[?40h\x1b[?3hx")
+    assert [row.rstrip() for row in emulator.display()] == ["x", "", "", ""]
+    assert emulator.columns == 10
+    assert emulator.scrollback_text(0) == "text"

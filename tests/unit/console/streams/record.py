@@ -30,6 +30,13 @@ QUIET = 0.7
 """Seconds without output after which a program waits for a key."""
 TEXT = "/usr/share/common-licenses/GPL-2"
 
+ANSWERS = [
+    (b"\x1b[c", b"\x1b[?62;22c"),
+    (b"\x1b[0c", b"\x1b[?62;22c"),
+    (b"\x1b[6n", b"\x1b[1;1R"),
+    (b"\x1b[5n", b"\x1b[0n"),
+]
+
 STREAMS: dict[str, tuple[str, str, list[str]]] = {
     # name: (TERM, command, keys)
     "vim": (
@@ -69,6 +76,9 @@ STREAMS: dict[str, tuple[str, str, list[str]]] = {
     "progress": ("xterm", "for i in $(seq 0 20); do printf '\\r[%-40s] %3d%%' \"$(printf '%*s' $((i*2)) | tr ' ' '#')\" "
                  "$((i*5)); done; echo; dmesg 2>/dev/null | head -0; "
                  f"grep --color=always -n free {TEXT} | head -40", []),
+    "vttest-screen": ("vt220", "vttest", ["2\r", *["\r"] * 20]),
+    "vttest-charsets": ("vt220", "vttest", ["3\r", "8\r", "\r", "0\r"]),
+    "vttest-vt102": ("vt220", "vttest", ["8\r", *["\r"] * 24]),
     "vttest": ("vt220", "vttest", ["1\r", *["\r"] * 8, "2\r", *["\r"] * 16, "3\r", "0\r", "8\r", *["\r"] * 10, "11\r", "0\r"]),
 }  # fmt: skip
 
@@ -88,9 +98,9 @@ def record(name: str, directory: Path) -> bytes:
         alive = _read(fd, printed)
         if not alive or key is None:
             break
-        for query, answer in ((b"\x1b[c", b"\x1b[?62;22c"), (b"\x1b[6n", b"\x1b[1;1R"), (b"\x1b[5n", b"\x1b[0n")):
-            if printed.endswith(query):
-                os.write(fd, answer)
+        while alive and (answer := next((a for query, a in ANSWERS if printed.endswith(query)), None)):
+            os.write(fd, answer)
+            alive = _read(fd, printed)
         os.write(fd, key.encode())
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
