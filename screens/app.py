@@ -35,7 +35,7 @@ from xentui.screens.jobs import Job, Jobs
 from xentui.screens.keys import bindings, shown
 from xentui.screens.live_screen import LiveScreen
 from xentui.screens.messages import InventoryChanged, JobEnded, SnapshotTaken
-from xentui.screens.new_guest import NewGuestScreen
+from xentui.screens.new_guest import Answers, NewGuestScreen
 from xentui.screens.palette import palette_choices
 from xentui.screens.performing import perform
 from xentui.screens.refresher import InventoryLike, Refresher
@@ -107,6 +107,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.refresher = Refresher(self.inventory, lambda taken: self.post_message(SnapshotTaken(taken)))
         self.themes, self.theme_complaints = load_themes()
         self._failures: list[Failure] = []
+        self.guest_answers = Answers()
         self._first_words = ""
         for found in self.themes.values():
             self.register_theme(found.textual())
@@ -328,12 +329,17 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
 
     async def _close_walkthrough(self) -> None:
         screen, self.walkthrough = self.walkthrough, None
-        if screen is not None:
-            await screen.close()
-            if self.screen is screen:  # or Esc came meanwhile, and this would be the screen below
-                await self.pop_screen()
-            self.uninstall_screen(screen)
-            await screen.remove()
+        if screen is None:
+            return
+        await screen.close()
+        if not self._is_open:
+            return  # xentui was left meanwhile
+        in_view = screen in self.screen_stack  # or Esc came meanwhile
+        while screen in self.screen_stack:  # a page that was opened over it goes first
+            await self.pop_screen()
+        self.uninstall_screen(screen)
+        await screen.remove()
+        if in_view:
             self._open(WalkthroughsScreen())
 
     def do_terminal(self) -> None:

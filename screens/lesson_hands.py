@@ -62,7 +62,10 @@ class Hands:
             if number and not await self.settle(_LINE_SECONDS, looks=_LINE_LOOKS):
                 name = getattr(pane.session, "busy", None) or "a program"
                 raise HandsError(f"{name} still runs in the shell: the lines after it were not typed")
-            pane.type(paste_bytes(line, pane.session.emulator.modes) + b"\r")
+            modes = pane.session.emulator.modes
+            # What the learner left there half-typed goes first; an empty line would ring the bell.
+            away = b"" if number else b" \x05\x15" if modes.bracketed_paste else b" \x15"
+            pane.type(away + paste_bytes(line, modes) + b"\r")
 
     async def settle(self, seconds: float, looks: int = _IDLE_LOOKS) -> bool:
         """Wait until the shell is at its prompt again; False if it is not after `seconds`."""
@@ -84,7 +87,8 @@ class Hands:
 
     async def _type_on_console(self, guest: str, text: str) -> None:
         pane = await self._console(guest)
-        if not await _until(lambda: pane.session.state is State.ATTACHED, _READY_SECONDS):
+        await _until(lambda: pane.session.state in (State.ATTACHED, State.BUSY, State.FAILED), _READY_SECONDS)
+        if pane.session.state is not State.ATTACHED:
             raise HandsError(pane.session.sentence or f"the console of {guest} could not be opened")
         for line in text.split("\n"):
             await _until_quiet(pane)

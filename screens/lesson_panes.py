@@ -64,11 +64,15 @@ class LessonPanes:
         raise HandsError(f"{name} does not run: it has no console")
 
     def _open(self, guest: str) -> ConsolePane | None:
-        """The pane in which the guest's console is open, here or at the desk."""
+        """The pane in which the guest's console is seen: here, at the desk, or in the shell by ``xl console``."""
         for deck in (self._deck, self._app.domains_screen.deck):
             pane = deck.pane_of(guest)
             if pane is not None and pane.session.state is State.ATTACHED:
                 return pane
+        shell = self._deck.pane_of(_SHELL)
+        domain = self._app.snapshot.domain(guest) if self._app.snapshot is not None else None
+        if shell is not None and domain is not None and isinstance(shell.session, ShellSession):
+            return shell if shell.session.at_console_of(domain.id) else None
         return None
 
     async def open_for_checks(self, lesson: Lesson) -> None:
@@ -87,9 +91,7 @@ class LessonPanes:
             raise UnknownError("xentui ends") from error
 
     def _lines(self, guest: str) -> list[str]:
-        pane, shell = self._open(guest), self._deck.pane_of(_SHELL)
-        if pane is None and shell is not None and isinstance(shell.session, ShellSession) and shell.session.at_console:
-            pane = shell  # the learner typed xl console
+        pane = self._open(guest)
         if pane is None:
             raise UnknownError(f"the console of {guest} is not open")
         return pane.session.emulator.display()

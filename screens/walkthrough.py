@@ -41,6 +41,8 @@ _SHELL_LINES = 6
 #: Seconds between two looks whether the step was done by hand.
 _WATCH_SECONDS = 2.0
 
+_SLIDE_HINTS = [("Space", "Next"), ("b", "Previous"), ("x", "Type one"), ("Tab", "Shell"), ("P", "End"),
+                ("?", "Help"), ("Esc", "Back")]  # fmt: skip
 _PRESENTING = "Space and b go through it, x types a command, P ends it. Others can watch the shell: W w."
 _HINTS = [("Enter", "Go on"), ("d", "Do it"), ("c", "Check"), ("h", "Hint"), ("u", "Undo"), ("s", "Skip"),
           ("Tab", "Shell"), ("t", "Steps"), ("x", "Type one"), ("?", "Help"), ("Esc", "Back")]  # fmt: skip
@@ -192,7 +194,7 @@ class WalkthroughScreen(Page):
             words = [(entry.shown, entry.hint) for entry in LEADER_KEYS if entry.hint and entry.shown != "o"]
             bar.set_hints([(shown(self.xentui.leader), "then:"), ("o", "text"), *words])
         else:
-            bar.set_hints(_HINTS, always=2)
+            bar.set_hints(_SLIDE_HINTS if self.presenting else _HINTS, always=2)
 
     def _share_room(self) -> None:
         """The one that has the keys gets the larger part."""
@@ -385,6 +387,7 @@ class WalkthroughScreen(Page):
         if self.acts is not None:
             self.acts.present(self.presenting)
         self.say(_PRESENTING if self.presenting else "")
+        self.query_one(KeyBar).set_hints(_SLIDE_HINTS if self.presenting else _HINTS, always=2)
         self._share_room()
         self.call_after_refresh(self.step_changed)
 

@@ -19,6 +19,11 @@ from xentui.console.session import ConsoleSession, State
 from xentui.demo.host import DemoHost
 from xentui.host import HostError, SshHost, choose_host
 from xentui.subprocesses import CommandError, DeadlineError
+from xentui.walkthroughs.classroom import learners, share
+from xentui.walkthroughs.parse import parse
+from xentui.walkthroughs.progress import Progress
+from xentui.walkthroughs.selftest import SelfTest
+from xentui.walkthroughs.table import table
 
 DEADLINE = 30
 
@@ -184,3 +189,19 @@ def test_a_console_session_over_ssh_leaves_by_the_escape(host: SshHost, until: C
     session.attach()
     assert session.state is State.ATTACHED
     assert session.detach() is Leave.ESCAPE
+
+
+def test_a_walkthrough_and_a_class_over_ssh(host: SshHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        '---\nformat: 1\nid: far\ntitle: Far away\nneeds: xl program:bash\nask: guest = client02 "Which?"\n---\n'
+        "## Start\n```run\nxl create /etc/xen/{guest}.cfg\n```\n"
+        "```check\ndomain {guest} is running | No.\nstill folder /etc exists | No.\n"
+        "console {guest} waits at /login:$/ in 30s | No.\n```\n```undo\nxl destroy {guest}\n```\n"
+    )
+    result = SelfTest(host, parse(text, "far.md").walkthrough, {"guest": "client02"}).run()
+    assert result.ok and not result.skipped, "\n".join(table(result))
+    monkeypatch.setenv("XENTUI_CLASS", str(tmp_path))
+    with pytest.raises(HostError, match="no class"):
+        learners(host, str(tmp_path / "none"))
+    share(Progress("far", "demo", "ada", number=1, steps=1))
+    assert [learner.name for learner in learners(host)] == ["ada"]

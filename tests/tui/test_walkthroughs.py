@@ -176,6 +176,24 @@ async def test_the_rest_stops_before_what_destroys(
         await desk.press("Q")
 
 
+@pytest.mark.parametrize("keys", [("Q", "question_mark"), ("Q", "escape"), ("Q", "Q"), ("Q", "d", "t")])
+async def test_whatever_is_pressed_while_it_closes(demo_host: DemoHost, keys: tuple[str, ...]) -> None:
+    async with opened(Inventory(demo_host), host=demo_host) as desk:  # type: ignore[arg-type]
+        await open_first_steps(desk)
+        screen = desk.app.walkthrough
+        assert screen is not None
+        await desk.burst(*keys)
+        await desk.until(lambda: desk.app.walkthrough is None and not screen.is_attached, "its end")
+        assert desk.app.is_running
+
+
+async def test_leaving_xentui_while_a_walkthrough_closes(demo_host: DemoHost) -> None:
+    async with opened(Inventory(demo_host), host=demo_host) as desk:  # type: ignore[arg-type]
+        await open_first_steps(desk)
+        desk.app.close_walkthrough()
+        desk.app.exit(0)
+
+
 async def test_watching_waits_for_somebody_who_presents(demo_host: DemoHost) -> None:
     async with opened(Inventory(demo_host), host=demo_host) as desk:  # type: ignore[arg-type]
         await desk.press("W")

@@ -107,10 +107,10 @@ class ShellSession(ConsoleSession):
         name = self._about_foreground("comm").strip()
         return None if name in SHELLS else name or None
 
-    @property
-    def at_console(self) -> bool:
-        """Whether that program is a console client: what it shows is a guest's."""
-        return "xenconsole" in self._about_foreground("cmdline")
+    def at_console_of(self, id: int | None) -> bool:
+        """Whether that program is a console client, and what it shows the console of this domain."""
+        words = self._about_foreground("cmdline").split("\0")
+        return any("xenconsole" in word for word in words) and str(id) in words
 
     def _about_foreground(self, file: str) -> str:
         client = self._client

@@ -56,17 +56,19 @@ async def test_a_shell_in_which_the_guides_commands_work(demo_host: DemoHost) ->
         link.send(b"bash --norc -i\r")
         await until(lambda: "bash-" in shown(session), "a shell in the shell")
         assert session.busy is None
-        assert not session.at_console
+        assert not session.at_console_of(2)
 
 
 async def test_it_is_known_when_a_console_is_seen_in_it(demo_host: DemoHost) -> None:
     session = ShellSession(demo_host)
     async with linked(session) as link:
         await ready(session)
+        id = int(demo_host.run(["xl", "domid", "server01"], deadline=30).stdout)
         link.send(b"xl console server01\r")
-        await until(lambda: session.at_console and "login:" in shown(session), "the guest's console")
+        await until(lambda: session.at_console_of(id) and "login:" in shown(session), "the guest's console")
+        assert not session.at_console_of(id + 1) and not session.at_console_of(None)
         link.send(b"\x1d")
-        await until(lambda: not session.at_console, "its end")
+        await until(lambda: not session.at_console_of(id), "its end")
 
 
 async def test_a_shell_that_ended_begins_anew_only_when_asked(demo_host: DemoHost) -> None:
