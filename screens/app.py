@@ -108,6 +108,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.themes, self.theme_complaints = load_themes()
         self._failures: list[Failure] = []
         self.guest_answers = Answers()
+        self.guest_answers = Answers()
         self._first_words = ""
         for found in self.themes.values():
             self.register_theme(found.textual())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -49,6 +51,16 @@ _ABOUT = {
 }
 
 
+@dataclass(slots=True)
+class Answers:
+    """What was answered so far. The app keeps it: a screen that is closed by mistake loses nothing."""
+
+    guest: str = ""
+    base: Template | None = None
+    start_it: bool = False
+    wish: dict[str, str | bool | list[str]] = field(default_factory=dict)
+
+
 class NewGuestScreen(Page):
     """The questions above, what comes of the answers below."""
 
@@ -64,10 +76,6 @@ class NewGuestScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.guest = ""
-        self.base: Template | None = None
-        self.start_it = False
-        self.wish: dict[str, str | bool | list[str]] = {}
         self.plan: Plan | None = None
         self._asked = 0  # counts the plans that were asked for: an older one that comes late is dropped
 
@@ -92,6 +100,11 @@ class NewGuestScreen(Page):
     # The questions
 
     @property
+    def answers(self) -> Answers:
+        """What was answered so far."""
+        return self.xentui.guest_answers
+
+    @property
     def fields(self) -> list[Option]:
         """What is asked for, as far as it goes with the source that is chosen."""
         source = self._answer("source")
@@ -109,10 +122,10 @@ class NewGuestScreen(Page):
 
     def _value(self, option: Option) -> str:
         if option is _NAME:
-            return self.guest
+            return self.answers.guest
         if option is _TEMPLATE:
-            return self.base.id if self.base is not None else ""
-        value = self.start_it if option is _START else self.wish.get(option.name, "")
+            return self.answers.base.id if self.answers.base is not None else ""
+        value = self.answers.start_it if option is _START else self.answers.wish.get(option.name, "")
         if isinstance(value, bool):
             return "yes" if value else ""
         return "; ".join(value) if isinstance(value, list) else value
@@ -125,14 +138,16 @@ class NewGuestScreen(Page):
                      "bridge": spec.bridge or "", "dir": spec.folder}  # fmt: skip
             if option.name in known:
                 return f"({known[option.name]})"
-        if self.base is not None and option.name in self.base.wish:
-            value = self.base.wish[option.name]
+        if self.answers.base is not None and option.name in self.answers.base.wish:
+            value = self.answers.base.wish[option.name]
             return f"({'; '.join(value) if isinstance(value, list) else 'yes' if value is True else value})"
         return option.help
 
     def _answer(self, name: str) -> str:
         """What was answered to a question, or else what the template says."""
-        value = self.wish.get(name) or (self.base.wish.get(name) if self.base is not None else "")
+        value = self.answers.wish.get(name) or (
+            self.answers.base.wish.get(name) if self.answers.base is not None else ""
+        )
         return value if isinstance(value, str) else ""
 
     def _show_fields(self) -> None:
@@ -157,9 +172,9 @@ class NewGuestScreen(Page):
 
     async def _edit(self, option: Option) -> None:
         if option is _START:
-            self.start_it = not self.start_it
+            self.answers.start_it = not self.answers.start_it
         elif option.kind == "flag":
-            self._set(option, not self.wish.get(option.name, False))
+            self._set(option, not self.answers.wish.get(option.name, False))
         elif (choices := self._choices(option)) is not None:
             answer = await self.app.push_screen_wait(
                 Choose(option.name, choices, current=self._value(option) or None, with_filter=len(choices) > 9)
@@ -188,28 +203,28 @@ class NewGuestScreen(Page):
 
     def _set(self, option: Option, value: str | bool | list[str]) -> None:
         if option is _NAME:
-            self.guest = str(value)
+            self.answers.guest = str(value)
         elif option is _TEMPLATE:
             self._set_template(str(value))
         elif value:
-            self.wish[option.name] = value
+            self.answers.wish[option.name] = value
         else:
-            self.wish.pop(option.name, None)
+            self.answers.wish.pop(option.name, None)
         if option.name == "source":
             # Answers to another source's questions would only be in the way.
             asked = {field.name for field in self.fields}
-            self.wish = {name: answer for name, answer in self.wish.items() if name in asked}
+            self.answers.wish = {name: answer for name, answer in self.answers.wish.items() if name in asked}
 
     def _set_template(self, name: str) -> None:
         try:
-            self.base = template(self.xentui.host, name) if name else None
+            self.answers.base = template(self.xentui.host, name) if name else None
         except GuestError as error:
             self.say(printable(error.headline), "error")
 
     def do_clear_field(self) -> None:
         option = self.field
         if option is _START:
-            self.start_it = False
+            self.answers.start_it = False
         else:
             self._set(option, "")
         self._changed()
@@ -224,7 +239,7 @@ class NewGuestScreen(Page):
     def _changed(self) -> None:
         self._asked += 1
         self._show_fields()
-        self._think(self._asked, self.guest, self.base, dict(self.wish))
+        self._think(self._asked, self.answers.guest, self.answers.base, dict(self.answers.wish))
 
     @work(thread=True, exclusive=True, group="plan")
     def _think(self, asked: int, guest: str, base: Template | None, wish: dict[str, str | bool | list[str]]) -> None:
@@ -265,7 +280,7 @@ class NewGuestScreen(Page):
         if self.plan is None:
             self.say(printable(self.problem) or "It is still being thought through.", "error")
             return
-        made, start = self.plan, self.start_it
+        made, start = self.plan, self.answers.start_it
         app = self.xentui
 
         def work(job: GuestJob) -> list[str]:
@@ -278,6 +293,7 @@ class NewGuestScreen(Page):
                     app.inventory.toolstack(domain).start(domain, cancel=job.cancel)
             return said
 
+        app.guest_answers = Answers()
         app.pop_screen()
         app.start_job(GuestJob(self.registry["make-guest"], Domain(name=made.spec.name), work))
 

@@ -100,6 +100,8 @@ async def test_what_is_wrong_is_said_and_nothing_is_made(host: FolderHost) -> No
         await desk.see("'[bold]' is no name for a guest")
         await desk.press("escape")
         await desk.see("server01")
+        await desk.press("N")  # nothing that was answered is lost
+        await desk.see("'[bold]' is no name for a guest", "busybox")
 
 
 async def test_a_template_fills_in_and_shows_its_questions(host: FolderHost) -> None:

@@ -39,8 +39,8 @@ def dom0_kernel(site: Site, *, initrd: bool, running: bool = False) -> Settings:
     settings: Settings = {}
     wanted = [("kernel", "vmlinuz")] + ([("ramdisk", "initrd.img")] if initrd else [])
     for key, stem in wanted:
-        names = (f"/boot/{stem}", f"/{stem}", f"/boot/{stem}-{release}")
-        names = names[2:] if running else names
+        exact = f"/boot/{stem}-{release}"
+        names = [exact] if running else [f"/boot/{stem}", f"/{stem}", exact]
         found = next((name for name in names if site.host.path(name).is_file()), None)
         if found is None:
             raise GuestError(f"dom0's {stem} is at none of {', '.join(names)}: name a kernel by --kernel.")
