@@ -143,7 +143,10 @@ class Runner:
 
     def child_environment(self) -> dict[str, str]:
         """The environment that programs get: messages in English, so that they can be read."""
-        return {**os.environ, **self.environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
+        path = os.environ.get("PATH") or os.defpath
+        # xl, losetup and the like are where only root's PATH leads.
+        path = ":".join((path, *(folder for folder in ("/usr/sbin", "/sbin") if folder not in path.split(":"))))
+        return {**os.environ, "PATH": path, **self.environment, "LC_ALL": "C.UTF-8", "LANGUAGE": "C"}
 
     def run(
         self,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -77,10 +79,11 @@ def _apply(args: argparse.Namespace, open_host: OpenHost, read_disks: ReadDisks)
         confirm = args.confirm or _ask(target, plan)
         if confirm is None:
             return _complain("not done: nothing was written", _FAILED)
-        outcome = carry_out(
-            host, target, plan.operations, confirm=confirm, made_on=plan.made_on,
-            read_disks=lambda: read_disks(host, [path]), told=None if args.json else _tell,
-        )  # fmt: skip
+        with _stop_between_steps() as cancel:
+            outcome = carry_out(
+                host, target, plan.operations, confirm=confirm, made_on=plan.made_on, cancel=cancel,
+                read_disks=lambda: read_disks(host, [path]), told=None if args.json else _tell,
+            )  # fmt: skip
     return _report(outcome, args.json, losses)
 
 
@@ -194,6 +197,17 @@ def _ask(target: Target, plan: PlanFile | None) -> str | None:
     print(f"This changes {printable(target.path)} ({size}). Type its name to go on: ", end="", file=sys.stderr)
     sys.stderr.flush()
     return target.name if sys.stdin.readline().strip() == target.name else None
+
+
+@contextmanager
+def _stop_between_steps() -> Iterator[threading.Event]:
+    """Ctrl-C ends a program that runs, or waits for the table to be written; then it is said what was done."""
+    cancel = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: cancel.set())
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tell(progress: Progress) -> None:

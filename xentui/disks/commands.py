@@ -89,8 +89,20 @@ def make(place: Place, content: Content, *, efi: bool = False) -> list[Command]:
         return [command("mkfs.vfat", "-F", str(bits), *name, "-S", sector, *where, deadline=LONG)]
     if kind == "ntfs":
         return [command("mkntfs", "-Q", "-F", *(("-L", label) if label else ()), place.device, deadline=LONG)]
-    same = ("-U", content.uuid) if content.uuid else ()
-    return [command("mkswap", *(("-L", label) if label else ()), *same, place.device, deadline=LONG)]
+    identity = (*(("-L", label) if label else ()), *(("-U", content.uuid) if content.uuid else ()))
+    if not place.in_image:
+        return [command("mkswap", *identity, place.path, deadline=LONG)]
+    # Its first page is all that swap space has to begin with; made beside the image, no loop device is needed.
+    beside = f"{place.path}.swap"
+    return [
+        command("truncate", f"--size={place.size}", beside),
+        command("mkswap", "--pagesize", "4096", *identity, beside),
+        command(
+            "dd", f"if={beside}", f"of={place.path}", "bs=4096", "count=1", f"seek={place.offset}", "oflag=seek_bytes",
+            "conv=notrunc", "status=none",
+        ),
+        command("rm", beside),
+    ]  # fmt: skip
 
 
 def wipe(place: Place) -> list[Command]:

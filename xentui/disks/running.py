@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xentui.disks.commands import Command, Place
-from xentui.disks.guard import find_program
 from xentui.disks.steps import Step
 from xentui.host import Host
 from xentui.subprocesses import CommandError, printable
@@ -44,10 +43,8 @@ def _loop(host: Host, place: Place) -> str:
 
 
 def _run(host: Host, command: Command, cancel: threading.Event | None) -> str:
-    program = find_program(command.argv[0]) or command.argv[0]
-    argv = [program if "/sbin/" in program else command.argv[0], *command.argv[1:]]
     try:
-        done = host.run(argv, deadline=command.deadline, check=False, text_in=command.text_in, cancel=cancel)
+        done = host.run(command.argv, deadline=command.deadline, check=False, text_in=command.text_in, cancel=cancel)
     except CommandError as error:
         raise StepError(error.headline) from error
     if done.status not in command.good:

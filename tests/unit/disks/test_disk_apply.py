@@ -166,12 +166,16 @@ def test_file_systems_shrink_and_grow_with_their_partition(ram: Path, kind: str)
 
 
 def test_swap_keeps_its_identity(ram: Path) -> None:
-    needs_loops()
     path = image(ram / "disk.img", 200 * MIB)
     assert do(path, Label("msdos"), Add(size=S("50MiB"), type="swap", format="swap", fs_label="SWAP")).status == DONE
     before = blkid(path, MIB)
     assert do(path, Resize(1, S("100MiB"))).status == DONE
-    assert blkid(path, MIB) == before
+    after = blkid(path, MIB)
+    assert {**after, "FSSIZE": ""} == {**before, "FSSIZE": ""} and after["LABEL"] == "SWAP"
+    assert [each.name for each in ram.iterdir()] == ["disk.img"]
+    twin = image(ram / "twin", 100 * MIB)
+    subprocess.run(["mkswap", "-q", "-L", "SWAP", "-U", after["UUID"], twin], check=True, capture_output=True)
+    assert path.read_bytes()[MIB : MIB + 4096] == twin.read_bytes()[:4096]
 
 
 # Images.
