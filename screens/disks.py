@@ -9,6 +9,7 @@ from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
+from textual.worker import get_current_worker
 
 from xentui.disk_actions import SEE, with_program
 from xentui.disks.device import Device, Disks, Kind
@@ -100,8 +101,9 @@ class DisksScreen(Page):
 
     @work(thread=True, exclusive=True, group="disks")
     def _read(self) -> None:
+        worker = get_current_worker()
         disks = self.xentui.read_disks()
-        if self.app.is_running:
+        if self.app.is_running and not worker.is_cancelled:  # a later reading must not be overtaken by this one
             self.app.call_from_thread(self._take, disks)
 
     def _take(self, disks: Disks) -> None:

@@ -46,7 +46,7 @@ def probe(host: Host, guest_disks: Iterable[GuestDisk] = (), images: Iterable[st
     uses = Uses(tree)
     add_mounts(uses, sources.mounts)
     add_swaps(uses, sources.swaps)
-    add_layers(uses, groups, sources.mdstat)
+    add_layers(uses, groups, sources.mdstat, all_groups=sources.lvm_whole)
     add_guests(uses, guests, found)
     _name_images(uses, found)
     add_other_systems(uses)

@@ -37,6 +37,7 @@ class Sources:
     loops: list[Json] = field(default_factory=list)
     lvm: list[Json] = field(default_factory=list)
     lvm_known: bool = True
+    lvm_whole: bool = True  # it did not complain of groups that it could not read
     mounts: str = ""
     swaps: str = ""
     mdstat: str = ""
@@ -106,14 +107,17 @@ def read_lvm(host: Host, sources: Sources) -> None:
     wrong = _read_json(host, _LVM, take, "the volume groups")
     if wrong is not None:
         sources.problems.append(wrong)
-        sources.lvm_known = False
+        sources.lvm_known, sources.lvm_whole = bool(sources.lvm), False
 
 
 def _read_json(host: Host, argv: Sequence[str], take: Callable[[str], None], what: str) -> str | None:
     """Why it could not be read, or None."""
     program = argv[0]
     try:
-        take(host.run(argv, deadline=DEADLINE, record=False).stdout)
+        done = host.run(argv, deadline=DEADLINE, record=False, check=False)
+        take(done.stdout)
+        if not done.ok:  # LVM tells of what it could read, and of the rest that it could not
+            raise CommandError(done)
     except ProgramMissingError:
         package = {"lvm": "lvm2"}.get(program, "mount")
         return f"There is no {program} here to tell {what}: apt install {package}"

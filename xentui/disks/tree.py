@@ -40,6 +40,8 @@ class Tree:
         self.devices: dict[str, Device] = {}
         self._below: dict[str, dict[str, None]] = {}  # parents: their children, in the order found
         self._by_name: dict[str, str] = {}  # kernel names, numbers, aliases: path
+        #: What active volumes lie on that LVM's report does not show.
+        self.below_hidden: set[str] = set()
 
     def add(self, device: Device) -> None:
         """Put it in, or in place of the one with its path."""
@@ -125,6 +127,8 @@ def add_lsblk(tree: Tree, nodes: Sequence[Json], groups: Sequence[VolumeGroup] |
             lv = volumes.get(str(node.get("maj:min"))) or volumes.get(path)
             # Without one it is a part of a volume that LVM keeps to itself: a pool's data, a mirror's leg.
             path = lv.path if lv is not None else ""
+            if lv is None and parent is not None:
+                tree.below_hidden.add(parent)
             parent = None
             if lv is not None and path not in tree.devices:
                 tree.add(_volume(lv, node))

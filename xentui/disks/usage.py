@@ -9,6 +9,7 @@ from typing import Any
 from xentui.disks.device import Device, GuestDisk, Kind, Use, UseKind
 from xentui.disks.images import Found
 from xentui.disks.lvm import VolumeGroup
+from xentui.disks.sources import LVM_MEMBER
 from xentui.disks.tree import Tree
 
 Json = dict[str, Any]
@@ -74,8 +75,9 @@ def add_swaps(uses: Uses, swaps: str) -> None:
         uses.add(uses.tree.find(name), Use(UseKind.SWAP, "in use"))
 
 
-def add_layers(uses: Uses, groups: Sequence[VolumeGroup] | None, mdstat: str) -> None:
-    """Those that hold a device for the layer above it."""
+def add_layers(uses: Uses, groups: Sequence[VolumeGroup] | None, mdstat: str, *, all_groups: bool = True) -> None:
+    """Those that hold a device for the layer above it. Unless LVM has told of `all_groups`, a physical volume of
+    none that is known belongs to one that is not."""
     in_group = set()
     for group in groups or ():
         count = len(group.volumes)
@@ -94,10 +96,10 @@ def add_layers(uses: Uses, groups: Sequence[VolumeGroup] | None, mdstat: str) ->
                 uses.add(device, Use(UseKind.MD, f"/dev/{found[1]}", "" if found[2] == "active" else found[2]))
     for below, above in uses.tree.edges():
         _add_layer(uses, below, above)
-    if groups is None:
-        for device in list(uses.tree.devices.values()):
-            if device.fstype == "LVM2_member" and device.path not in in_group:
-                uses.add(device, Use(UseKind.LVM, "a volume group", "which cannot be read"))
+    for device in list(uses.tree.devices.values()):
+        unread = (groups is None or not all_groups) and device.fstype == LVM_MEMBER
+        if (unread or device.path in uses.tree.below_hidden) and device.path not in in_group:
+            uses.add(device, Use(UseKind.LVM, "a volume group", "which cannot be read"))
 
 
 def _add_layer(uses: Uses, below: Device, above: Device) -> None:

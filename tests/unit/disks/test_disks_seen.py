@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 from disk_host import MADE_UP_GUESTS, DiskHost, made_up_host
@@ -169,6 +170,26 @@ def test_without_lvms_word_every_physical_volume_is_in_use(host: DiskHost, lvm: 
     assert conflicts(disks, root.path) == [f"{root.path} is mounted on /"]
 
 
+def test_a_group_that_lvm_cannot_read_holds_its_disk_by_its_active_volumes(host: DiskHost) -> None:
+    host.set_json("lvm", {"report": [{"pv": [{"pv_name": "/dev/sdz1"}]}]})
+    disks = probe(host)
+    assert conflicts(disks, "/dev/sda3") == ["/dev/sda3 is physical volume of a volume group, which cannot be read"]
+    assert disks.find("/dev/mapper/HyperVG01-hypervisor01--root") is None
+
+
+def test_what_lvm_could_read_counts_although_it_complains(host: DiskHost) -> None:
+    class Complaining(DiskHost):
+        def run(self, argv, **options):  # type: ignore[no-untyped-def]
+            done = super().run(argv, **options)
+            return replace(done, status=5, stderr="  WARNING: VG Other is damaged") if argv[0] == "lvm" else done
+
+    complaining = Complaining("made-up")
+    disks = probe(complaining)
+    assert disks.find("/dev/HyperVG01/thin01") is not None
+    assert disks.problems == ("It cannot be told the volume groups: lvm: WARNING: VG Other is damaged",)
+    assert "/dev/sda3 is physical volume of HyperVG01, with 8 volumes" in conflicts(disks, "/dev/sda")
+
+
 @pytest.mark.parametrize("source", ["lsblk", "losetup", "/proc/self/mountinfo", "/proc/swaps"])
 def test_where_use_cannot_be_told_nothing_may_be_written(host: DiskHost, source: str) -> None:
     if source.startswith("/"):
@@ -185,8 +206,6 @@ def test_lsblk_of_a_release_that_lacks_a_column_is_asked_for_all(host: DiskHost)
         def run(self, argv, **options):  # type: ignore[no-untyped-def]
             done = super().run(argv, **options)
             if "-o" in argv and argv[0] == "lsblk":
-                from dataclasses import replace
-
                 return replace(done, stdout="", stderr="lsblk: unknown column: NAME,PARTN", status=1)
             return done
 
@@ -200,8 +219,6 @@ def test_a_disk_that_vanishes_while_lsblk_looks_costs_only_itself(host: DiskHost
         def run(self, argv, **options):  # type: ignore[no-untyped-def]
             done = super().run(argv, **options)
             if argv[0] == "lsblk":
-                from dataclasses import replace
-
                 return replace(done, status=64, stderr="lsblk: sdz: not a block device")
             return done
 
