@@ -45,6 +45,7 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     test = verb("test", "walk through them alone: each check must fail before, hold after, fail again undone", _test)
     test.add_argument("names", metavar="ID|FILE", nargs="+")
     test.add_argument("--dangerous", action="store_true", help="do also the steps that destroy something")
+    test.add_argument("--patience", metavar="N", type=float, default=1.0, help="N times as long, on a slow machine")
     run = verb("run", "walk through one, line by line; on a full screen: xentui, key W", _run)
     run.add_argument("name", metavar="ID|FILE")
     run.add_argument("--again", action="store_true", help="from the start, whatever was done before")
@@ -155,7 +156,10 @@ def _test(args: argparse.Namespace) -> int:
         for walkthrough, values in zip(walkthroughs, answers, strict=True):
             said = _say if not args.json else (lambda _sentence: None)
             said(f"{walkthrough.id} on {host.name}{' (the demo dom0)' if host.is_demo else ''}")
-            results.append(SelfTest(host, walkthrough, values, dangerous=args.dangerous, said=said).run())
+            test = SelfTest(
+                host, walkthrough, values, dangerous=args.dangerous, patience=max(1.0, args.patience), said=said
+            )
+            results.append(test.run())
     if args.json:
         print(json.dumps([result_json(result) for result in results], indent=1))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xentui.host import Host
 from xentui.walkthroughs import trace
@@ -47,7 +47,8 @@ class Outcome:
 
 
 class SelfTest:
-    """One test of one walkthrough on `host`. `said` is told what it does."""
+    """One test of one walkthrough on `host`. `said` is told what it does. On a slow machine, with `patience`, checks
+    and commands have so many times the time that the file gives them."""
 
     def __init__(
         self,
@@ -56,9 +57,10 @@ class SelfTest:
         values: Mapping[str, str],
         *,
         dangerous: bool = False,
+        patience: float = 1.0,
         said: Callable[[str], object] = lambda _sentence: None,
     ) -> None:
-        self._host, self._walkthrough, self._values = host, walkthrough, values
+        self._host, self._walkthrough, self._values = host, _patient(walkthrough, patience), values
         self._dangerous, self._said = dangerous, said
         self._consoles = OwnConsoles(host)
         self._world = World(host, self._consoles)
@@ -172,6 +174,21 @@ class SelfTest:
         seen = f" ({result.seen})" if result.seen else ""
         command = f"; the commands said: {self._last.sentence}" if not self._last.ok else ""
         return f"{self._walkthrough.file}:{result.check.line}: '{result.fact.text}' {says}{seen}{command}"
+
+
+def _patient(walkthrough: Walkthrough, factor: float) -> Walkthrough:
+    def longer(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        return tuple(replace(block, seconds=block.seconds * factor) for block in blocks)
+
+    steps = tuple(
+        replace(
+            step,
+            blocks=longer(step.blocks),
+            checks=tuple(replace(check, seconds=check.seconds * factor) for check in step.checks),
+        )
+        for step in walkthrough.steps
+    )
+    return replace(walkthrough, setup=longer(walkthrough.setup), cleanup=longer(walkthrough.cleanup), steps=steps)
 
 
 def clean_up(walkthrough: Walkthrough, met: Callable[[Sequence[Check]], bool]) -> Iterable[Block]:

@@ -28,6 +28,13 @@ def test_what_is_right_passes(demo_host: DemoHost, small: str) -> None:
     assert (step.before, step.solved, step.undone, result.cleaned) == ("ok", "ok", "ok", "ok")
 
 
+def test_a_slow_machine_gets_more_time(demo_host: DemoHost, small: str) -> None:
+    text = small.replace("```run\nxl", "```run within=1s\nsleep 1.5; xl")
+    assert "it did not end within 1 s" in said(run(demo_host, text.replace(CHECK, CHECK.replace(" |", " in 1s |"))))
+    walkthrough = parse(text, "x.md").walkthrough
+    assert SelfTest(demo_host, walkthrough, given(walkthrough, []), patience=10).run().ok
+
+
 CHECK = "domain {guest} is running | It does not run."
 WAYS = [
     # A check that holds before the learner did anything.
