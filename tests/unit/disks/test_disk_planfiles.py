@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import re
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import pytest
@@ -298,3 +299,15 @@ def test_the_lvm_host_as_the_guide_has_it(ram: Path) -> None:
     ]  # fmt: skip
     group = layout.group("HyperVG01")
     assert group is not None and [volume.size // GIB for volume in group.volumes] == [10, 10, 20]
+
+
+def test_the_document_has_every_operation_and_key() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "disk-plans.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    rows = {name: line for line in lines for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert set(rows) == set(OPERATIONS)
+    for name, kind in OPERATIONS.items():
+        said = {key: bool(may) for key, may in re.findall(r"`(\w+)`(\?)?", rows[name].split("|")[2])}
+        assert said == {field.name: field.default is not MISSING for field in fields(kind)}, name
+    example = text.split("```json")[1].split("```")[0]
+    assert parse_plan(example).operations[-1] == LvCreate("HyperVG01", "lenny01-disk1", S("10GiB"))
