@@ -18,6 +18,8 @@ from xentui.screens.terminal.sheet import Cells, Sheet
 
 _GAP = 12
 """Equal cells between two different ones, up to which writing over them may be cheaper than jumping."""
+_SHIFT_FROM, _SHIFT_MOST = 8, 4
+"""Cells that a shifted end of a row must save, and have in a piece; how far it may have moved."""
 
 
 class Glass:
@@ -223,7 +225,10 @@ class Glass:
         characters, looks = cells
         was_characters, was_looks = rows[y]
         width = self._sheet.width
-        different = [x for x in range(width) if characters[x] != was_characters[x] or looks[x] != was_looks[x]]
+        different = _different(cells, rows[y])
+        if len(different) > _SHIFT_FROM and (shifted := self._shifted(pen, y, cells, rows[y], different[0])):
+            was_characters, was_looks = shifted
+            different = _different(cells, shifted)
         rows[y] = shown = (list(characters), list(looks))
         erase_from = self._blank_tail(cells, different)
         if erase_from is not None:
@@ -243,6 +248,33 @@ class Glass:
             if self._sheet.looks.blank_of[pen.look] != blank:
                 pen.wear(blank)
             pen.out += b"\x1b[K"
+
+    def _shifted(self, pen: Pen, y: int, cells: Cells, was: Cells, at: int) -> Cells | None:
+        """Insert or delete characters (ICH, DCH) where the end of the row only moved, as when somebody types into the
+        middle of a line; the row as it then is."""
+        (characters, _), (was_characters, was_looks) = cells, was
+        width = self._sheet.width
+        for far in range(1, min(_SHIFT_MOST, width - at - _SHIFT_FROM) + 1):
+            near, away = slice(at, at + _SHIFT_FROM), slice(at + far, at + far + _SHIFT_FROM)
+            blank: Cells = ([" "] * far, [0] * far)
+            if self._has.insert_characters and characters[away] == was_characters[near]:
+                final, edge = b"@", width - far
+                new = [*was_characters[:at], *blank[0], *was_characters[at:edge]]
+                new_looks = [*was_looks[:at], *blank[1], *was_looks[at:edge]]
+            elif self._has.delete_characters and characters[near] == was_characters[away]:
+                final = b"P"
+                new = [*was_characters[:at], *was_characters[at + far :], *blank[0]]
+                new_looks = [*was_looks[:at], *was_looks[at + far :], *blank[1]]
+            else:
+                continue
+            if "" in new or "" in was_characters:  # a wide character may be cut in two
+                return None
+            if len(_different(cells, was)) - len(_different(cells, (new, new_looks))) > _SHIFT_FROM:
+                pen.move(y, at)
+                pen.wear(0)
+                pen.out += b"\x1b[%d%b" % (far, final) if far > 1 else b"\x1b[" + final
+                return new, new_looks
+        return None
 
     def _blank_tail(self, cells: Cells, different: list[int]) -> int | None:
         """The column from which erasing to the end of the line is cheaper than writing blanks."""
@@ -301,6 +333,13 @@ class Glass:
                 look = looks[x]
             written += len(characters[x].encode())
         return written + len(change(look, after)) <= jump
+
+
+def _different(cells: Cells, was: Cells) -> list[int]:
+    """The columns in which two rows differ."""
+    characters, looks = cells
+    was_characters, was_looks = was
+    return [x for x, look in enumerate(looks) if look != was_looks[x] or characters[x] != was_characters[x]]
 
 
 def _insert_delete(top: int, bottom: int, far: int, height: int) -> bytes:

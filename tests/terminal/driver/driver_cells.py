@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
 from xentui.console.attributes import Attributes
 from xentui.console.emulator import Emulator
 from xentui.screens.terminal.capabilities import Capabilities
@@ -13,10 +18,22 @@ Cell = tuple[str, Attributes]
 
 def cells(emulator: Emulator) -> list[list[Cell]]:
     """The screen. What does not show on a blank, as its foreground, is left out."""
-    return [
-        [(character, _visible(character, look)) for text, look in emulator.runs(row) for character in text]
-        for row in range(emulator.rows)
-    ]
+    return [list(_row(emulator, row)) for row in range(emulator.rows)]
+
+
+def _row(emulator: Emulator, row: int) -> Iterator[Cell]:
+    for text, look in emulator.runs(row):
+        for character in re.findall(r".[\u0300-\u036f]*", text):  # an accent stands with its letter
+            yield character, _visible(character, look)
+
+
+def without_corner(row: list[Cell]) -> list[Cell]:
+    """All but the last two columns, in which a wide character may stand."""
+    columns = 0
+    while columns < 2:
+        *row, (character, _) = row
+        columns += cell_len(character)
+    return row
 
 
 def _visible(character: str, look: Attributes) -> Attributes:
