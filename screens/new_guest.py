@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.binding import Binding
 
 from xentui.disk_actions import with_program
 from xentui.domains.domain import Domain
+from xentui.domains.toolstack import ToolstackError
 from xentui.guest_actions import NEW
 from xentui.guests.errors import GuestError
 from xentui.guests.make import Plan, make, plan
@@ -32,6 +34,9 @@ from xentui.screens.widgets.pick_list import PickList
 from xentui.screens.widgets.status_line import StatusLine
 from xentui.screens.widgets.text_view import TextView
 from xentui.subprocesses import printable
+
+if TYPE_CHECKING:
+    from xentui.screens.app import XentuiApp
 
 _LABELS = 14
 #: What is asked first, and what is a choice out of a few.
@@ -288,14 +293,22 @@ class NewGuestScreen(Page):
             said = make(site, made, job.say, job.cancel)
             if start:
                 job.say("starting it")
-                domain = app.inventory.snapshot().domain(made.spec.name)
-                if domain is not None:
-                    app.inventory.toolstack(domain).start(domain, cancel=job.cancel)
+                _start(app, made.spec.name, job)
             return said
 
         app.guest_answers = Answers()
         app.pop_screen()
         app.start_job(GuestJob(self.registry["make-guest"], Domain(name=made.spec.name), work))
+
+
+def _start(app: XentuiApp, name: str, job: GuestJob) -> None:
+    domain = app.inventory.snapshot().domain(name)
+    if domain is None:
+        raise GuestError(f"{name} is made, but it is not seen yet: start it from the table.")
+    try:
+        app.inventory.toolstack(domain).start(domain, cancel=job.cancel)
+    except ToolstackError as error:
+        raise GuestError(f"{name} is made, but could not be started: {error.headline}", error.details) from error
 
 
 def planned(site: Site, guest: str, base: Template | None, wish: dict[str, str | bool | list[str]]) -> Plan:

@@ -29,6 +29,9 @@ from xentui.screens.widgets.pick_list import PickList
 from xentui.screens.widgets.status_line import StatusLine
 from xentui.subprocesses import printable
 
+#: So many bytes take long enough for a question more.
+_LONG = 1 << 30
+
 _BY_NAME = {action.name: action for action in SNAPSHOTS}
 
 
@@ -126,6 +129,11 @@ class SnapshotsScreen(Page):
         taking = await looked_at(self.xentui, lambda site: guest.prepare(site, name, answer))
         if taking is None:
             return
+        if taking.absence and taking.size > _LONG:
+            action = _BY_NAME["take-snapshot"]
+            question = f"Take it now? {printable(taking.absence)}"
+            if not await self._confirmed(action, question, [], f"xentui snapshot take {name} {answer}"):
+                return
 
         def work(job: GuestJob) -> None:
             toolstack = self.xentui.inventory.toolstack(taking.domain)

@@ -276,6 +276,8 @@ def _snapshot_take(args: argparse.Namespace, opener: Opener) -> int:
     with opener(args) as inventory:
         site = _site(inventory)
         taking = guest.prepare(site, args.name, args.snapshot, args.description)
+        if taking.absence:
+            print(printable(taking.absence))
         if args.dry_run:
             print("\n".join(map(printable, taking.describe())))
             return _DONE

@@ -116,7 +116,7 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
         if args.start:
             domain = inventory.snapshot().domain(guest)
             if domain is None:
-                raise GuestError(f"{guest} is made, but xentui does not see it: start it by xl create.")
+                raise GuestError(f"{guest} is made, but it is not seen yet: xentui start {guest}")
             inventory.toolstack(domain).start(domain)
             print(f"Started {guest}.")
         for line in said:

@@ -31,6 +31,13 @@ class Taking:
     domain: Domain
     tree: Tree
     snapshot: GuestSnapshot
+    #: The bytes that are written meanwhile, at most.
+    size: int = 0
+
+    @property
+    def absence(self) -> str:
+        """How long a running guest is away, as far as that can be said; "" for one that is off."""
+        return f"{self.tree.name} is away while {shown_size(self.size)} are written." if self.snapshot.memory else ""
 
     def describe(self) -> list[str]:
         """What is done, in lines."""
@@ -62,7 +69,8 @@ def prepare(site: Site, name: str, wanted: str, description: str = "") -> Taking
     site.check_room(rooms)
     if not parts and not memory:
         raise GuestError(f"{name} has no disk of its own and is off: there is nothing to take.")
-    return Taking(domain, tree, GuestSnapshot(wanted, tree.current, time.time(), description, memory, False, parts))
+    snapshot = GuestSnapshot(wanted, tree.current, time.time(), description, memory, False, parts)
+    return Taking(domain, tree, snapshot, sum(size for _place, size in rooms))
 
 
 def take(
