@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from xentui.disks.applying import REFUSED, Outcome, Progress, carry_out
 from xentui.disks.device import Device, Disks
-from xentui.disks.guard import RefusedError, check_use
+from xentui.disks.guard import RefusedError, check_tools, check_use
 from xentui.disks.operations import PlanError
 from xentui.disks.plan import Plan, Preview
 from xentui.disks.steps import Step, steps_of
@@ -73,6 +73,7 @@ class PlanCarrying(PlanFiles):
         self.say("Looking at all disks once more ...")
         try:
             change, steps = await self._change_and_steps(plan)
+            check_tools(steps)
             self.disks = await in_plan_thread(self.xentui.read_disks)
             check_use(self.xentui.host, self.disks, plan.target, change)
         except RefusedError as error:
