@@ -54,10 +54,27 @@ async def console(pilot: Pilot[int], app: XentuiApp) -> None:
     keep(app, "console")
 
 
+async def disks(pilot: Pilot[int], app: XentuiApp) -> None:
+    await pilot.press("D")
+    await until(pilot, shown(app, "practice1.img"))
+    await pilot.press("down", "p")
+    await until(pilot, shown(app, "Not in use."))
+    await pilot.press("W")
+    await until(pilot, shown(app, "LVM host"))
+    await pilot.press("down", "enter")
+    await until(pilot, shown(app, "HyperVG01"))
+    for count, name, size in ((6, "lenny01-disk1", "4GiB"), (7, "guest01-root", "2GiB")):
+        await pilot.press("end", "a")
+        await until(pilot, shown(app, "A logical volume"))
+        await pilot.press(*name, "tab", *size, "enter")
+        await until(pilot, shown(app, f"OPERATIONS ({count})"))
+    keep(app, "disks")
+
+
 async def main() -> None:
     os.environ["XENTUI_DEMO_SPEED"] = "5"
     DOCS.mkdir(exist_ok=True)
-    for scene, size in ((domains, (100, 18)), (console, (100, 36))):
+    for scene, size in ((domains, (100, 18)), (console, (100, 36)), (disks, (100, 20))):
         host = DemoHost()
         host.open()
         try:

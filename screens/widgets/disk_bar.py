@@ -94,7 +94,8 @@ def bar(parts: Sequence[BarPart], width: int, glyphs: Glyphs) -> Line:
 
 
 def _body(part: BarPart, width: int, glyphs: Glyphs) -> str:
-    fill = glyphs.bar_free if part.kind == "free" else glyphs.bar_used
+    # Under the cursor its ground is seen.
+    fill = glyphs.bar_free if part.kind == "free" else " " if part.selected else glyphs.bar_used
     words = width_of(part.text)
     if not part.text or words > width:
         return fill * width
