@@ -177,7 +177,8 @@ class DemoHost(Host):
         """A shell in the demo dom0: its tools first on PATH, its /etc/xen at that name where that can be."""
         argv = ["env", "-C", str(Path.cwd()), "bash", "--rcfile", str(self.layout.lib / "bashrc"), "-i"]
         inside = self.inside_argv(argv)
-        return inside if inside != argv else [str(self.layout.lib / "demo-shell")]
+        possible = self._inside is not None and self._inside.possible
+        return inside if possible else [str(self.layout.lib / "demo-shell")]
 
     def inside_argv(self, argv: Sequence[str]) -> list[str]:
         if self._inside is None:

@@ -28,15 +28,27 @@ class Inside:
         self._join: list[str] | None = None
 
     def argv(self, argv: Sequence[str]) -> list[str]:
-        """How `argv` is started so that it is inside; unchanged where nobody may make namespaces. Blocks at first."""
+        """How `argv` is started so that it is inside. Blocks at first."""
         if self._join is None or self._holder is None or self._holder.poll() is not None:
             self._join = self._open()
+        if not self._join and not self._are_inside:
+            # Nobody can be inside here: at least whoever is given a path finds the demo's file.
+            return [self._mapped(word) for word in argv]
         return [*self._join, *argv]
+
+    @property
+    def _are_inside(self) -> bool:
+        """Whether we were started inside ourselves."""
+        return os.environ.get(_MARK) == str(self._layout.directory)
+
+    def _mapped(self, word: str) -> str:
+        path = self._layout.path(word) if word.startswith("/") else None
+        return str(path) if path is not None and path.is_relative_to(self._layout.root) else word
 
     def _open(self) -> list[str]:
         self.close()
-        if os.environ.get(_MARK) == str(self._layout.directory):
-            return []  # we are inside ourselves
+        if self._are_inside:
+            return []
         # It lives as long as its input is open: it ends with us, however we end.
         self._holder = subprocess.Popen(
             [str(self._layout.lib / "demo-shell"), "sh", "-c", "echo $$; exec cat >/dev/null"],
@@ -56,6 +68,11 @@ class Inside:
         user = ["--user", "--preserve-credentials"] if "user" in spaces else []
         mark = f"{_MARK}={self._layout.directory}"
         return ["nsenter", "--target", str(pid), *user, "--mount", "--", "env", mark]
+
+    @property
+    def possible(self) -> bool:
+        """Whether namespaces can be made here; asked after `argv`."""
+        return bool(self._join) or self._are_inside
 
     def close(self) -> None:
         """Let go of them: who is inside may stay until it ends."""

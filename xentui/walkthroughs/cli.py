@@ -157,7 +157,12 @@ def _test(args: argparse.Namespace) -> int:
             said = _say if not args.json else (lambda _sentence: None)
             said(f"{walkthrough.id} on {host.name}{' (the demo dom0)' if host.is_demo else ''}")
             test = SelfTest(
-                host, walkthrough, values, dangerous=args.dangerous, patience=max(1.0, args.patience), said=said
+                host,
+                walkthrough,
+                values,
+                dangerous=args.dangerous,
+                patience=min(max(1.0, args.patience), 1000.0),
+                said=said,
             )
             results.append(test.run())
     if args.json:

@@ -117,9 +117,13 @@ class World:
         return said
 
     def _once(self, name: str, ask: Callable[[], Seen]) -> Seen:
+        """What xl answers, asked once for all that is looked at together; that it does not answer, too."""
         if name not in self._seen:
             try:
                 self._seen[name] = ask()
             except (ToolstackError, HostError, OutputError) as error:
-                raise UnknownError(str(error)) from error
-        return cast("Seen", self._seen[name])
+                self._seen[name] = UnknownError(str(error))
+        seen = self._seen[name]
+        if isinstance(seen, UnknownError):
+            raise seen
+        return cast("Seen", seen)

@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from xentui.demo.host import DemoHost
+from xentui.domains.toolstack import ToolstackHungError
+from xentui.walkthroughs.checking import State, look
 from xentui.walkthroughs.lesson import Lesson, Mark
 from xentui.walkthroughs.parse import parse
 from xentui.walkthroughs.progress import Progress, all_progress, load_progress, progress_folder, save_progress
 from xentui.walkthroughs.shelves import find
+from xentui.walkthroughs.walkthrough import Check
+from xentui.walkthroughs.world import World
 
 Open = Callable[[], Lesson]
 
@@ -139,6 +143,34 @@ def test_a_changed_file_asks_again_for_what_no_longer_fits(demo_host: DemoHost, 
     assert Lesson(demo_host, walkthrough).questions() == []
     changed = parse(small.replace("ask: guest =", "ask: guest size =").replace("= server02", "= 1GiB")).walkthrough
     assert [ask.name for ask in Lesson(demo_host, changed).questions()] == ["guest"]
+
+
+def test_xl_that_hangs_is_waited_for_once(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def no_answer() -> None:
+        asked.append(1)
+        raise ToolstackHungError("xl list gave no answer")
+
+    world = World(demo_host)
+    monkeypatch.setattr(world.xl, "list", no_answer)
+    checks = [Check(f"domain a{number} is running", "No.", 1) for number in range(20)]
+    assert {result.state for result in look(world, checks, {})} == {State.UNKNOWN}
+    assert len(asked) == 1
+
+
+def test_a_machine_that_was_started_anew_has_counted_from_zero(
+    demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xentui.walkthroughs.facts.disks.sectors_written", lambda *_: "120")
+    check = [Check("unchanged /dev/sdx", "It was written to.", 1, still=True)]
+
+    def state(before: dict[str, str]) -> State:
+        return look(World(demo_host, None, before), check, {})[0].state
+
+    assert state({"/dev/sdx": "120"}) is State.HOLDS
+    assert state({"/dev/sdx": "119"}) is State.FAILS
+    assert state({"/dev/sdx": "5000"}) is state({}) is State.UNKNOWN
 
 
 # What is kept.

@@ -166,6 +166,8 @@ def _unchanged(text: str, words: Words) -> Fact:
         if before is None:
             raise UnknownError(f"nobody counted what was written to {device} before")
         written = int(sectors_written(world, device)) - int(before)
+        if written < 0:
+            raise UnknownError(f"the machine was started anew since it was counted what is written to {device}")
         return Verdict(written == 0, f"{written} sectors were written to it since")
 
     return Fact(
