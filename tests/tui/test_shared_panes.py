@@ -242,3 +242,31 @@ async def test_what_keeps_it_from_being_shared_is_said_once(tmp_path: Path) -> N
         await until(pilot, shown(pilot, "[x]"))
         await pilot.press(LEADER, "i")
         await until(pilot, shown(pilot, "others may write"))
+
+
+async def test_read_only_watches_and_cannot_ask(tmp_path: Path) -> None:
+    app = SharedDesk(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        other = Other(app)
+        await other.until(lambda: other.shows("ready") and other.session.people)
+        session = app.session("server01")
+        session.may_type = False
+        pane = await app.deck.open(session)
+        await until(pilot, shown(pilot, "you watch"))
+        await pilot.press("a")
+        await until(pilot, shown(pilot, "read-only: it cannot write"))
+        assert other.session.writes
+        assert not any(person.asks for person in other.session.people)
+        assert not pane.session.send(b"x")
+        await other.link.close()
+
+
+async def test_where_nothing_is_shared_a_busy_console_is_busy(tmp_path: Path) -> None:
+    app = SharedDesk(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        other = Other(app)
+        other.session.company = None
+        await other.until(lambda: other.shows("ready"))
+        await app.deck.open(app.session("server01"))
+        await until(pilot, shown(pilot, "is held by process"))
+        await other.link.close()

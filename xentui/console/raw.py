@@ -230,8 +230,9 @@ class _RawConsole:
                 if not data or self.key in data or b"\x03" in data:
                     return False
             self._look()
+            gone = session.state is State.WAITING
             if session.look():
-                if self._painter is None:
+                if gone and self._painter is None:
                     self._say(f"{session.name} is back.")
                 return True
             hopeful = self._hopeful()

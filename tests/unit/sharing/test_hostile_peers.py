@@ -16,7 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared_console import HELLO, FolderHost, Holder, Watcher, received, stranger
 
+from xentui.console.session import ConsoleSession as Console
+from xentui.console.sharing import company as company_module
 from xentui.console.sharing import joined, share
+from xentui.console.sharing.company import Company
 from xentui.console.sharing.place import Place, PlaceError
 from xentui.console.sharing.protocol import LARGEST_UP, Decoder, ProtocolError, frame, json_frame
 from xentui.console.sharing.share import QUEUE_LIMIT
@@ -319,3 +322,22 @@ def test_what_a_holder_says_of_people_is_bounded_and_printable(tmp_path: Path) -
     assert json.dumps([person.json() for person in watcher.joined.people])
     watcher.joined.close()
     impostor.close()
+
+
+def test_a_holder_that_hangs_is_not_asked_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joined, "WELCOME_SECONDS", 0.1)
+    place = Place(FolderHost(tmp_path), "server01")
+    listener = place.listen()  # and nobody who accepts
+    company = Company(Place(FolderHost(tmp_path), "server01"))
+    console = Console(FolderHost(tmp_path), "server01", lambda: None)
+    assert company.hopeful
+    assert company.join(console, 0) is None
+    assert "does not answer" in company.problem
+    assert not company.hopeful
+    monkeypatch.setattr(company_module, "DEAF_SECONDS", 0.0)
+    assert company.join(console, 0) is None
+    assert company.hopeful
+    place.withdraw()
+    listener.close()
+    assert company.join(console, 0) is None
+    assert company.problem == ""

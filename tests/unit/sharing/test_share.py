@@ -15,8 +15,10 @@ import pytest
 from shared_console import FolderHost, Holder, Watcher
 
 from xentui.console.sharing import share
+from xentui.console.sharing.company import company_for
 from xentui.console.sharing.place import Place, PlaceError
 from xentui.console.sharing.protocol import frame, json_frame
+from xentui.host import LibvirtHost
 
 Join = Callable[..., Watcher]
 
@@ -237,3 +239,9 @@ def _as_nobody(path: str, groups: list[int]) -> NoReturn:
         os._exit(error.errno or 1)
     finally:
         os._exit(1)
+
+
+def test_who_may_share(tmp_path: Path) -> None:
+    assert company_for(FolderHost(tmp_path), "server01", False) is None
+    assert company_for(FolderHost(tmp_path), "server01", True) is not None
+    assert company_for(LibvirtHost("test:///default"), "server01", True) is None

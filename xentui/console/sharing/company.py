@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 from xentui.console.sharing.joined import Joined, holder_name
 from xentui.console.sharing.people import Person
-from xentui.console.sharing.place import Place, PlaceError
+from xentui.console.sharing.place import NobodyError, Place, PlaceError
 from xentui.console.sharing.share import Console, Share
 from xentui.host import Host
 
 #: Seconds for which it is tried to get the console after its holder has left: its client may need some to let go.
 ORPHAN_SECONDS = 15.0
+#: Seconds for which one that serves, but did not let us in or did not answer, is not asked again.
+DEAF_SECONDS = 30.0
 #: Seconds between two tries to share.
 AGAIN_SECONDS = 5.0
 
@@ -41,7 +43,7 @@ class Company:
         self.changed: Callable[[], None] = lambda: None
         self.say: Callable[[str], None] = lambda _sentence: None
         self._orphaned_at = float("-inf")
-        self._try_at = 0.0
+        self._try_at = self._join_at = 0.0
         self._watched = False  # until now, others had the console
 
     @property
@@ -66,8 +68,10 @@ class Company:
     @property
     def hopeful(self) -> bool:
         """Whether it is worth a try now: the holder has just left, or somebody serves. Cheap, to be asked often."""
-        recent = time.monotonic() - self._orphaned_at < ORPHAN_SECONDS
-        return self.share is None and self.joined is None and (recent or self.place.is_served())
+        now = time.monotonic()
+        if self.share is not None or self.joined is not None:
+            return False
+        return now - self._orphaned_at < ORPHAN_SECONDS or (now >= self._join_at and self.place.is_served())
 
     # Joining: in a worker, but for `left`.
 
@@ -85,8 +89,11 @@ class Company:
             )
             self.problem = ""
             self._watched = True
+        except NobodyError:
+            self.problem = ""
         except PlaceError as error:
             self.problem = str(error)
+            self._join_at = time.monotonic() + DEAF_SECONDS
         return self.joined
 
     def left(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from xentui.console.client import Leave
 from xentui.console.sharing import people, protocol
 from xentui.console.sharing.people import Person
-from xentui.console.sharing.place import Place, PlaceError
+from xentui.console.sharing.place import NobodyError, Place, PlaceError
 from xentui.console.sharing.protocol import Decoder, ProtocolError, frame, frames, json_frame, size_frame
 from xentui.subprocesses import printable
 
@@ -50,7 +50,7 @@ class Joined:
         self._resized, self._changed, self._say = resized, changed, say
         connection = place.connect(WELCOME_SECONDS)
         if connection is None:
-            raise PlaceError("nobody shares this console")
+            raise NobodyError("nobody shares this console")
         self._socket = connection
         self._decoder = Decoder(protocol.LARGEST_DOWN)
         self._queue: deque[bytes] = deque()

@@ -32,6 +32,10 @@ class PlaceError(Exception):
     """A console cannot be shared here. One sentence."""
 
 
+class NobodyError(PlaceError):
+    """Nobody shares the console."""
+
+
 class Place:
     """The place where the console of the guest `name` on `host` is shared; `group` may join, too."""
 
