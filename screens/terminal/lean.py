@@ -30,7 +30,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
-from xentui.screens.terminal import capabilities, size
+from xentui.screens.terminal import capabilities, modes, size
 from xentui.screens.terminal.attributes import TtyAttributes
 from xentui.screens.terminal.glass import Glass
 from xentui.screens.terminal.input import InputParser, Token
@@ -52,10 +52,10 @@ _ENDING = 10
 """Seconds that the app may take to end after a signal."""
 _STUCK = 3
 """Seconds after a signal in which the event loop must have come to it."""
-_SIZE_ANSWER = 1.5
+_SIZE_ANSWER, _LATE_ANSWER = 1.5, 15.0
+"""Seconds to wait for a size before 80x24 is taken; in which an answer is one."""
 _NAMES_KEPT = 500
 """Sequences whose keys are remembered: finding Textual's name of a key takes longer than sending it."""
-_MOUSE_ON, _MOUSE_OFF = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h", b"\x1b[?1006l\x1b[?1002l\x1b[?1000l"
 
 
 class LeanDriver(Driver):
@@ -125,7 +125,7 @@ class LeanDriver(Driver):
         (width, height), early = self._find_size()
         signal.signal(signal.SIGWINCH, self._on_size_signal)
         self._new_size(width, height)
-        self._line.write(self._entering())
+        self._line.write(modes.entering(self.capabilities, mouse=self._mouse))
         if self.capabilities.repeat and self.capabilities.answers:
             # Many a terminal calls itself xterm and does not repeat, or ASCII only (tmux): the answer's column
             # shows whether it did. The blank is of two bytes where such are written.
@@ -158,32 +158,6 @@ class LeanDriver(Driver):
         """Give the terminal back, if that was not done yet."""
         self._leave()
 
-    def _entering(self) -> bytes:
-        has = self.capabilities
-        return b"".join(
-            (
-                b"\x1b[?1049h" if has.alternate_screen else b"",
-                b"\x1b[?25l" if has.hide_cursor else b"",
-                b"\x1b)0" if has.glyphs == "dec" and has.shift_out else b"",
-                b"\x1b[?2004h" if has.bracketed_paste else b"",
-                _MOUSE_ON if self._mouse else b"",
-            )
-        )
-
-    def _leaving(self) -> bytes:
-        has = self.capabilities
-        return b"".join(
-            (
-                _MOUSE_OFF if self._mouse else b"",
-                b"\x1b[?2004l" if has.bracketed_paste else b"",
-                (b"\x0f" if has.shift_out else b"\x1b(B") if has.glyphs == "dec" else b"",
-                b"\x1b[r" if has.scroll_region else b"",
-                b"\x1b[m",
-                b"\x1b[?1049l" if has.alternate_screen else b"\x1b[H\x1b[J",
-                b"\x1b[?25h" if has.hide_cursor else b"",
-            )
-        )
-
     def _leave(self) -> None:
         """Restore the terminal. Needs no event loop, and doing it twice does nothing."""
         if not self._running or self._line is None:
@@ -191,7 +165,7 @@ class LeanDriver(Driver):
         self._running = False
         if self._pump_timer is not None:
             self._pump_timer.cancel()
-        self._line.finish(self._leaving(), _LEAVING)
+        self._line.finish(modes.leaving(self.capabilities, mouse=self._mouse), _LEAVING)
         self._attributes.drop_input(answer_due=self._line.question_open or self._size_asked or self._repeat_asked)
         self._attributes.restore()
         if not self._tty_had_size:
@@ -237,18 +211,25 @@ class LeanDriver(Driver):
         found = size.of_tty(self._out)
         if found is None and self.capabilities.answers:
             found, early = size.ask(self._in, self.capabilities, _SIZE_ANSWER)
+            self._tty_had_size = False
             if found is not None:
-                self._tty_had_size = False
                 size.tell_tty(self._out, found)
+            else:
+                self._await_size()
         return found or size.without_answer(os.environ, self.capabilities), early
 
     def ask_size(self) -> None:
         """Ask the terminal for its size, as after it was exchanged for another; the answer comes as a key does."""
         if self._running and self._line is not None and self.capabilities.answers:
-            self._size_asked = True
+            self._await_size()
             self._line.write(size.question(self.capabilities))
             if self._glass is not None:
                 self._glass.pen.lose()
+
+    def _await_size(self) -> None:
+        """An answer that comes late is good all the same; for a while, as Shift+F3 looks like one."""
+        self._size_asked = True
+        self._loop.call_later(_LATE_ANSWER, setattr, self, "_size_asked", False)
 
     def _size_changed(self) -> None:
         found = size.of_tty(self._out)

@@ -131,6 +131,18 @@ def test_a_terminal_that_never_answers_is_80_by_24() -> None:
         assert "q Quit" in terminal.screen.display[23]
 
 
+def test_a_terminal_that_answers_late() -> None:
+    with Terminal(size=(100, 30), tty_size=(0, 0), answers=False) as terminal:
+        started(terminal)
+        assert "q Quit" in terminal.screen.display[23]
+        terminal.type(b"\x1b[30;100R")
+        terminal.until(lambda: "q Quit" in terminal.screen.display[29])
+        terminal.type(b"q")
+        assert terminal.end() == 0
+        size = os.get_terminal_size(terminal.slave)
+        assert (size.columns, size.lines) == (0, 0)
+
+
 def test_what_is_typed_while_the_size_is_asked_is_not_lost() -> None:
     with Terminal(tty_size=(0, 0), answers=False) as terminal:
         terminal.until(lambda: b"\x1b[6n" in terminal.sent)
