@@ -201,6 +201,8 @@ class ConfigEditor(Page):
             return
         width = max(20, self.app.size.width - 2)
         found, key = self.here, self.key_here
+        if found is not None and self.in_text:  # a line that cannot be read has no key of its own
+            key = found.key if found.key in keys() else key if found.key == key else ""
         lines = plain([f" {line}" for line in wrap(help_of(key), width)], "dim") if key else []
         if found is not None:
             mends = "F6" if self.in_text else "r"

@@ -87,7 +87,7 @@ async def _ask(app: XentuiApp, sheet: Sheet, key: str, now: str, made: Callable[
             return str(error)
         return new[0].message if new else None
 
-    return await app.push_screen_wait(Ask(key, now, complaint, f"{help_of(key)} Nothing leaves it away."))
+    return await app.push_screen_wait(Ask(key, now, complaint, f"{help_of(key)} An empty answer takes it out."))
 
 
 def _errors(text: str, key: str) -> list[Finding]:
