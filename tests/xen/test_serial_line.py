@@ -170,6 +170,16 @@ class Session:
         self.press(REDRAW, "guests up")
         self.compare()
 
+    def flow_control(self) -> None:
+        """XOFF stops what is sent, XON lets it go on."""
+        self.line.type(b"\x13")
+        self.line.quiet()
+        self.line.type(b"?")
+        assert not self.line.pump(3)
+        self.line.type(b"\x11")
+        self.line.see("all keys")
+        self.press(ESCAPE, "guests up")
+
     def leave(self) -> None:
         """q gives the shell its terminal back."""
         self.line.type(b"q")
@@ -213,6 +223,7 @@ def test_a_16550a_with_noise_and_a_cable_that_is_pulled(uart: Line, ready: Dom0)
     session.compare()
     session.work()
     session.noise()
+    session.flow_control()
     # Pulled while the screen changes, and plugged in again with another terminal: what came between is lost.
     uart.type(b"?")
     uart.cut()
