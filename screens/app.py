@@ -18,6 +18,8 @@ from xentui.disks.device import Disks
 from xentui.domains.domain import Domain, Snapshot, State
 from xentui.domains.inventory import Inventory
 from xentui.guest_disks import read_disks
+from xentui.guests.errors import GuestError
+from xentui.guests.files import local_only
 from xentui.host import Host, HostError
 from xentui.screens import formats, programs
 from xentui.screens.command_log import CommandLogScreen
@@ -107,7 +109,6 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.refresher = Refresher(self.inventory, lambda taken: self.post_message(SnapshotTaken(taken)))
         self.themes, self.theme_complaints = load_themes()
         self._failures: list[Failure] = []
-        self.guest_answers = Answers()
         self.guest_answers = Answers()
         self._first_words = ""
         for found in self.themes.values():
@@ -300,7 +301,12 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self._open(HostInfoScreen())
 
     def do_new_guest(self) -> None:
-        self._open(NewGuestScreen())
+        try:
+            local_only(self.host)
+        except GuestError as error:
+            self.say(error.headline, "error")
+        else:
+            self._open(NewGuestScreen())
 
     def do_disks(self) -> None:
         self._open(DisksScreen())

@@ -13,7 +13,9 @@ from xentui.disk_actions import with_program
 from xentui.domains.domain import Domain
 from xentui.domains.toolstack import ToolstackError
 from xentui.guest_actions import NEW
+from xentui.guests.cds import library
 from xentui.guests.errors import GuestError
+from xentui.guests.files import shown_size
 from xentui.guests.make import Plan, make, plan
 from xentui.guests.options import OPTIONS, SOURCES, Option
 from xentui.guests.site import Site
@@ -42,6 +44,8 @@ _LABELS = 14
 #: What is asked first, and what is a choice out of a few.
 _NAME = Option("name", "its name: letters, digits and . _ + -")
 _TEMPLATE = Option("template", "begin with what a template says")
+#: A choice that is typed.
+_ANOTHER = "..."
 _START = Option("start", "start it when it is made", kind="flag")
 _CHOICES = {"type": TYPES, "boot": ("own", "dom0")}
 _ABOUT = {
@@ -184,15 +188,21 @@ class NewGuestScreen(Page):
             answer = await self.app.push_screen_wait(
                 Choose(option.name, choices, current=self._value(option) or None, with_filter=len(choices) > 9)
             )
-            if answer is not None:
+            if answer == _ANOTHER:
+                await self._type(option)
+            elif answer is not None:
                 self._set(option, answer)
         else:
-            remark = f"{option.help}; several with ; between" if option.kind == "list" else option.help
-            answer = await self.app.push_screen_wait(Ask(option.name, self._value(option), lambda _text: None, remark))
-            if answer is not None:
-                several = [item.strip() for item in answer.split(";") if item.strip()]
-                self._set(option, several if option.kind == "list" else answer.strip())
+            await self._type(option)
         self._changed()
+
+    async def _type(self, option: Option) -> None:
+        """Have the answer typed."""
+        remark = f"{option.help}; several with ; between" if option.kind == "list" else option.help
+        answer = await self.app.push_screen_wait(Ask(option.name, self._value(option), lambda _text: None, remark))
+        if answer is not None:
+            several = [item.strip() for item in answer.split(";") if item.strip()]
+            self._set(option, several if option.kind == "list" else answer.strip())
 
     def _choices(self, option: Option) -> list[Choice] | None:
         if option.name == "source":
@@ -202,9 +212,17 @@ class NewGuestScreen(Page):
             if problems:
                 self.say(printable(problems[0]), "error")
             return [Choice(one.id, printable(one.id), printable(one.description)) for one in found]
+        if option.name in ("cd", "drivers"):
+            return self._cds()
         if option.name in _CHOICES:
             return [Choice(word, word) for word in _CHOICES[option.name]]
         return None
+
+    def _cds(self) -> list[Choice] | None:
+        """The images of the library, where there are any."""
+        found = library(self.xentui.host)
+        known = [Choice(one.path, printable(one.name), shown_size(one.size)) for one in found]
+        return [*known, Choice(_ANOTHER, "another file ...")] if known else None
 
     def _set(self, option: Option, value: str | bool | list[str]) -> None:
         if option is _NAME:

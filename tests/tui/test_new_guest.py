@@ -57,9 +57,12 @@ async def answer(desk: Desk, field: str, text: str) -> None:
     await desk.press("enter", *text, "enter")
 
 
-async def choose(desk: Desk, field: str, *keys: str) -> None:
-    await answer(desk, field, "")
-    await desk.press(*keys)
+async def choose(desk: Desk, field: str) -> None:
+    """Go to a question whose answers are a list."""
+    await desk.press("home")
+    while not any(line.startswith(f"> {field} ") for line in desk.text().splitlines()):
+        await desk.press("down")
+    await desk.press("enter")
 
 
 async def test_a_guest_from_the_first_question_to_the_file(host: FolderHost) -> None:
@@ -110,6 +113,30 @@ async def test_a_template_fills_in_and_shows_its_questions(host: FolderHost) -> 
         await desk.see("windows", "--source cd needs --cd FILE")
         assert "cd " in desk.text() and "drivers" in desk.text()
         await desk.see("(yes)")
+
+
+async def test_a_cd_is_chosen_from_the_library(host: FolderHost) -> None:
+    host.write("/srv/xen/cd/windows.iso", "x")
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("N", "down", "down", "enter", "down", "down", "down", "enter")
+        await desk.see("--source cd needs --cd FILE")
+        await choose(desk, "cd")
+        await desk.see("windows.iso", "another file")
+        await desk.press("enter")
+        await desk.see("/srv/xen/cd/windows.iso", "Give it a name.")
+
+
+async def test_guests_are_not_made_over_ssh(host: FolderHost) -> None:
+    host.is_remote = True
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("N")
+        assert "Guests are made and changed on the host itself" in desk.text()
+        await desk.press("slash", *"server02", "enter")
+        await desk.see("filter 'server02'")
+        await desk.press("y")
+        await desk.see("Clone server02 under the name")
+        await desk.press("enter")
+        await desk.see("Guests are made and changed on the host itself")
 
 
 async def test_read_only_makes_nothing(host: FolderHost) -> None:
