@@ -78,7 +78,6 @@ class PlannedGroup:
     volumes: tuple[PlannedVolume, ...] = ()
     numbers: tuple[int, ...] = ()
     present: bool = False
-    elsewhere: bool = False  # also on other disks
 
     def volume(self, name: str) -> PlannedVolume | None:
         return next((volume for volume in self.volumes if volume.name == name), None)

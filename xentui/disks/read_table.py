@@ -107,6 +107,10 @@ def _impossible(slots: tuple[Slot, ...], first: int, last: int) -> list[Flaw]:
             flaws.append(Flaw("outside", f"Partition {slot.number} lies outside the disk. {_MEND}"))
         elif slot.kind == "logical" and extended and not extended.start < slot.start <= slot.end <= extended.end:
             flaws.append(Flaw("outside", f"Partition {slot.number} lies outside the extended partition. {_MEND}"))
+    records = {slot.ebr for slot in slots if slot.ebr is not None}
+    for slot in slots:
+        if slot.kind == "logical" and any(slot.start <= at <= slot.end for at in records):
+            flaws.append(Flaw("overlap", f"Partition {slot.number} lies over the record of a logical one. {_MEND}"))
     if sum(slot.kind == "extended" for slot in slots) > 1:
         flaws.append(Flaw("extended", f"There are two extended partitions. {_MEND}"))
     return flaws
