@@ -156,7 +156,7 @@ def test_a_physical_volume_whose_group_is_not_active_is_named(loop: Callable[[],
     assert volume.parents == (f"/dev/{name}",)
     assert found(disks, device).children == (f"/dev/{name}",)
     remarks = [remark.sentence for remark in disks.remarks(found(disks, device))]
-    assert remarks == [f"{device} is physical volume of {name}, with 1 volume, none of them active"]
+    assert remarks == [f"{device} is a physical volume of {name}, with 1 volume, none of them active"]
     # What a guest has on it is in use all the same.
     assert kinds(disks, device) == {UseKind.GUEST_DEFINED}
 

@@ -82,7 +82,7 @@ def test_a_whole_disk_is_in_use_by_all_that_lies_on_it(disks: Disks) -> None:
     assert conflicts(disks, "/dev/sda") == [
         "/dev/sda1 is mounted on /boot/efi",
         "/dev/sda2 is mounted on /boot",
-        "/dev/sda3 is physical volume of HyperVG01, with 8 volumes",
+        "/dev/sda3 is a physical volume of HyperVG01, with 8 volumes",
         "/dev/HyperVG01/crypt is held by /dev/mapper/secret, encryption",
         "/dev/HyperVG01/hypervisor01-root is mounted on /, with disks of client01 (off)",
         "/dev/HyperVG01/hypervisor01-swap is swap space (in use)",
@@ -123,7 +123,7 @@ def test_the_live_medium_is_named_as_such(disks: Disks) -> None:
 
 
 def test_members_of_an_array_and_paths_of_a_lun_are_held(disks: Disks) -> None:
-    assert conflicts(disks, "/dev/sdc1")[0] == "/dev/sdc1 is member of /dev/md0"
+    assert conflicts(disks, "/dev/sdc1")[0] == "/dev/sdc1 is a member of /dev/md0"
     assert "/dev/md0 is mounted on /mnt/backup disk" in conflicts(disks, "/dev/sdc")
     assert conflicts(disks, "/dev/sde") == ["/dev/sde is held by /dev/mapper/mpatha, multipath"]
     assert conflicts(disks, "/dev/mapper/mpatha") == []
@@ -131,7 +131,7 @@ def test_members_of_an_array_and_paths_of_a_lun_are_held(disks: Disks) -> None:
 
 def test_an_inactive_array_holds_its_members(host: DiskHost) -> None:
     host.files["/proc/mdstat"] = "Personalities :\nmd127 : inactive sdc1[0](S)\n      104792064 blocks\n"
-    assert "/dev/sdc1 is member of /dev/md127, inactive" in conflicts(probe(host), "/dev/sdc1")
+    assert "/dev/sdc1 is a member of /dev/md127, inactive" in conflicts(probe(host), "/dev/sdc1")
 
 
 def test_another_system_is_named_and_does_not_block(disks: Disks) -> None:
@@ -154,7 +154,7 @@ def test_a_volume_group_of_which_nothing_is_active_does_not_block(host: DiskHost
     disks = probe(host)
     assert conflicts(disks, "/dev/sda3") == []
     said = [remark.use.sentence for remark in disks.remarks(device(disks, "/dev/sda3"))]
-    assert said == ["physical volume of HyperVG01, with 8 volumes, none of them active"]
+    assert said == ["a physical volume of HyperVG01, with 8 volumes, none of them active"]
 
 
 @pytest.mark.parametrize(("lvm", "word"), [("missing", "apt install lvm2"), ("!lvm: locked", "locked"), ("{", "JSON")])
@@ -173,7 +173,7 @@ def test_without_lvms_word_every_physical_volume_is_in_use(host: DiskHost, lvm: 
 def test_a_group_that_lvm_cannot_read_holds_its_disk_by_its_active_volumes(host: DiskHost) -> None:
     host.set_json("lvm", {"report": [{"pv": [{"pv_name": "/dev/sdz1"}]}]})
     disks = probe(host)
-    assert conflicts(disks, "/dev/sda3") == ["/dev/sda3 is physical volume of a volume group, which cannot be read"]
+    assert conflicts(disks, "/dev/sda3") == ["/dev/sda3 is a physical volume of a volume group, which cannot be read"]
     assert disks.find("/dev/mapper/HyperVG01-hypervisor01--root") is None
 
 
@@ -187,7 +187,7 @@ def test_what_lvm_could_read_counts_although_it_complains(host: DiskHost) -> Non
     disks = probe(complaining)
     assert disks.find("/dev/HyperVG01/thin01") is not None
     assert disks.problems == ("It cannot be told the volume groups: lvm: WARNING: VG Other is damaged",)
-    assert "/dev/sda3 is physical volume of HyperVG01, with 8 volumes" in conflicts(disks, "/dev/sda")
+    assert "/dev/sda3 is a physical volume of HyperVG01, with 8 volumes" in conflicts(disks, "/dev/sda")
 
 
 @pytest.mark.parametrize("source", ["lsblk", "losetup", "/proc/self/mountinfo", "/proc/swaps"])
