@@ -20,7 +20,7 @@ _UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 def local_only(host: Host) -> None:
     """Raises GuestError for a host whose files are elsewhere."""
     if host.is_remote:
-        raise GuestError(f"Guests are made and changed on the host itself: log in to {host.name} and run xentui there.")
+        raise GuestError(f"Guests are made and changed on the host itself: run xentui on {host.name}.")
 
 
 def parse_size(text: str) -> int:
