@@ -204,6 +204,22 @@ def test_mounting_with_the_guides_folders(loop: str, tmp_path: Path) -> None:
         run("umount", str(point))
 
 
+def test_an_image_is_mounted_by_its_plan(loop: str, ram: Path, tmp_path: Path) -> None:
+    file, point = image(ram / "guest.img", 100 * MIB), tmp_path / "mnt"
+    plan = [Label("gpt"), Add(size=S("20MiB")), Add(format="ext4"), Mount(2, str(point), folders=True)]
+    outcome = carry_out(Host(), read_target(str(file)), plan, confirm="guest.img", read_disks=Disks)
+    try:
+        assert outcome.status == DONE, outcome.message
+        assert (point / "xendomains" / "domains").is_dir()
+        used = carry_out(
+            Host(), read_target(str(file)), [Delete(1)], confirm="guest.img",
+            read_disks=lambda: probe(Host(), images=[str(file)]),
+        )  # fmt: skip
+        assert used.status == REFUSED and ("mounted on" in used.message or "/dev/loop" in used.message)
+    finally:
+        run("umount", str(point))
+
+
 # Maps of an image's partitions.
 
 

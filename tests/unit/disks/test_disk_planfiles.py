@@ -179,6 +179,28 @@ def test_lvm_commands(target: Target) -> None:
     ]
 
 
+def test_partitions_of_a_volume_are_devices_only_meanwhile(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("kernel", "steps"):
+        monkeypatch.setattr(f"xentui.disks.{module}.dm_name", lambda path: "vg0-guest--disk1")
+    volume = replace(target, path="/dev/vg0/guest-disk1", groups=())
+    lines = commands(volume, Label("msdos"), Add(size=S("1GiB"), format="ext4"))
+    device = "/dev/mapper/vg0-guest--disk1p1"
+    assert [line.split()[0] for line in lines] == ["sfdisk", "kpartx", "wipefs", "mkfs.ext4", "kpartx"]
+    assert lines[1:] == [
+        "kpartx -a -s -p p /dev/vg0/guest-disk1",
+        f"wipefs --all --quiet {device}",
+        f"mkfs.ext4 -q -F {device}",
+        "kpartx -d -s -p p /dev/vg0/guest-disk1",
+    ]
+    mounted = commands(volume, Format(2, "ext4"), Mount(2, "/mnt", folders=True))
+    assert mounted[-3:] == [
+        "mkdir -p /mnt",
+        "mount /dev/mapper/vg0-guest--disk1p2 /mnt",
+        "mkdir -p /mnt/xendomains/domains",
+    ]
+    assert [line.split()[0] for line in commands(volume, Flag(1, "boot", True))] == ["sfdisk"]
+
+
 def test_a_volume_group_is_taken_down_before_its_partition(target: Target) -> None:
     lines = commands(
         target,

@@ -30,7 +30,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xentui.disks.dry_run import plan_steps
-from xentui.disks.operations import Add, Delete, Label, Operation
+from xentui.disks.operations import Add, Delete, Flag, Label, Move, Operation, Resize, Type
 from xentui.disks.plan import Plan, signature
 from xentui.disks.read_table import read_table
 from xentui.disks.sizes import Size
@@ -168,6 +168,27 @@ def test_add_then_delete_gives_the_old_table_byte_for_byte(
     assert table_bytes(path, sector_size) != before
     apply(path, [Delete(new.number)], sector_size)
     assert table_bytes(path, sector_size) == before
+
+
+INVERSES: list[tuple[Operation, Operation]] = [
+    (Resize(1, Size.parse("1500MiB")), Resize(1, Size.parse("1GiB"))),
+    (Resize(1, Size.parse("500MiB")), Resize(1, Size.parse("1GiB"))),
+    (Move(1, Size.parse("5GiB")), Move(1, Size.parse("1MiB"))),
+    (Flag(1, "boot", True), Flag(1, "boot", False)),
+    (Type(1, "lvm"), Type(1, "linux")),
+]
+
+
+@pytest.mark.parametrize("label", ["gpt", "msdos"])
+@pytest.mark.parametrize(("forth", "back"), INVERSES, ids=lambda each: each.title)
+def test_a_change_and_its_inverse(ram: Path, label: str, forth: Operation, back: Operation) -> None:
+    path = image(ram / "disk.img", 10 * GIB)
+    apply(path, [Label(label), Add(size=Size.parse("1GiB")), Add(start=Size.parse("3GiB"), size=Size.parse("1GiB"))])
+    before = table_bytes(path, 512)
+    apply(path, [forth])
+    assert table_bytes(path, 512) != before
+    apply(path, [back])
+    assert table_bytes(path, 512) == before
 
 
 def table_bytes(path: Path, sector_size: int) -> list[bytes]:
