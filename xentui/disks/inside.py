@@ -27,7 +27,7 @@ def look_inside(tree: Tree) -> dict[str, Content]:
     wanted = [
         device
         for device in tree.devices.values()
-        if device.number and device.kind not in (Kind.VG, Kind.ROM)
+        if device.number and device.kind not in (Kind.VG, Kind.ROM) and not _is_floppy(device)
         if nothing_known or (device.table and not _has_partitions(tree, device.path))
     ]
 
@@ -92,6 +92,11 @@ def _extended(device: Device, host: Host) -> dict[int, int]:
         }
     except (CommandError, HostError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _is_floppy(device: Device) -> bool:
+    """One without a disk in it takes its time to say so."""
+    return re.fullmatch(r"fd\d+", device.kernel_name or "") is not None
 
 
 def _has_partitions(tree: Tree, path: str) -> bool:
