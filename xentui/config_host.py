@@ -9,10 +9,10 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from xentui.disks.device import GuestDisk
+from xentui.disks.device import GuestDisk, UseKind
 from xentui.domains.configs import guest_config
 from xentui.domains.domain import Domain, Snapshot
-from xentui.guest_disks import guest_disks
+from xentui.guest_disks import guest_disks, read_disks
 from xentui.host import READ_DEADLINE, Host, HostError
 from xentui.subprocesses import CommandError, printable
 from xentui.xlcfg.diskspec import DiskSpec, DiskSpecError, parse_disk
@@ -25,6 +25,8 @@ from xentui.xlcfg.vifspec import parse_vif
 #: Keys that name a file of dom0.
 _FILES = ("kernel", "ramdisk", "firmware_override", "bios_path_override", "device_model_override", "smbios_firmware",
           "acpi_firmware")  # fmt: skip
+#: Uses of a device that are dom0's own.
+_DOM0S_OWN = (UseKind.MOUNTED, UseKind.LIVE_MEDIUM, UseKind.SWAP, UseKind.LVM, UseKind.MD)
 #: Bridge scripts; a vif with another one needs no bridge.
 _BRIDGE_SCRIPTS = ("", "vif-bridge")
 #: test(1) of each path, one answer a line: f(ile or device), d(irectory), - (nothing).
@@ -40,6 +42,8 @@ class Surroundings:
     snapshot: Snapshot | None = None
     disks: Sequence[GuestDisk] = ()
     there: dict[str, str] = field(default_factory=dict)
+    #: What dom0 itself does with a device, by its path: ``/dev/sda1 is mounted on /boot``.
+    busy: dict[str, str] = field(default_factory=dict)
 
 
 def look(host: Host, text: str, path: str, snapshot: Snapshot | None) -> Surroundings:
@@ -54,7 +58,22 @@ def look(host: Host, text: str, path: str, snapshot: Snapshot | None) -> Surroun
             there = dict(zip(wanted, done.stdout.split(), strict=False))
     except (CommandError, HostError):
         there = {}
-    return Surroundings(path, snapshot, guest_disks(host).disks, there)
+    return Surroundings(path, snapshot, guest_disks(host).disks, there, _busy(host, text))
+
+
+def _busy(host: Host, text: str) -> dict[str, str]:
+    """The devices among the guest's disks that dom0 uses itself. Blocks; never raises."""
+    disks = _disks(Sheet(text, read(text)[0]))
+    devices = {spec.target for _value, spec in disks if spec.writable and (spec.target or "").startswith("/dev/")}
+    if not devices or host.is_demo:
+        return {}
+    found, busy = read_disks(host), {}
+    for path in devices:
+        device = found.find(path) if path else None
+        for conflict in found.conflicts(device) if device is not None else ():
+            if path and conflict.use.kind in _DOM0S_OWN:
+                busy[path] = conflict.sentence
+    return busy
 
 
 def unseen(text: str, around: Surroundings) -> bool:
@@ -132,6 +151,9 @@ def _check_disks(sheet: Sheet, around: Surroundings) -> None:
         if around.there.get(target) in ("-", "d"):
             what = "is not there" if around.there[target] == "-" else "is a folder, no disk"
             sheet.report(ERROR, "missing-file", "disk", f"{target} {what}: the guest does not start", at=value)
+        if spec.writable and target in around.busy:
+            says = f"{around.busy[target]}: a guest that writes to it destroys what is there"
+            sheet.report(WARNING, "host-disk", "disk", says, at=value)
         others = [d for d in around.disks if _same(d.target, target) and d.guest != own and d.source != around.path]
         for disk in sorted(others, key=lambda disk: disk.state != "running"):
             if not (disk.writable or spec.writable):

@@ -50,6 +50,14 @@ def test_a_disk_of_another_guest() -> None:
     assert codes(disks=[own, itself, reader]) == []
 
 
+def test_a_disk_that_dom0_uses_itself() -> None:
+    snapshot = Snapshot(host(), (), 0.0)
+    around = Surroundings("", snapshot, (), ALL, {"/dev/vg0/web": "/dev/vg0/web is mounted on /srv"})
+    (found,) = check_on_host(TEXT, around)
+    assert (found.line, found.code) == (6, "host-disk")
+    assert "mounted on /srv: a guest that writes" in found.message
+
+
 def test_what_the_machine_cannot() -> None:
     assert codes(virt_caps=("pv",)) == ["2 error no-hvm"]
     assert codes(virt_caps=()) == []  # not known
