@@ -132,7 +132,8 @@ async def test_guests_are_not_made_over_ssh(host: FolderHost) -> None:
         await desk.press("N")
         assert "Guests are made and changed on the host itself" in desk.text()
         assert "run xentui on xenlive." in desk.text()
-        await desk.press("slash", *"server02", "enter", "y")
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("y")
         await desk.see("Clone server02 under the name")
         await desk.press("enter")
         await desk.see("Guests are made and changed on the host itself")
@@ -149,7 +150,8 @@ async def test_snapshots_are_taken_reverted_and_deleted(host: FolderHost) -> Non
     stock.domains = [*guide()[:3], domain("server02", disks=(Disk("xvda", "/srv/xen/d.img", "raw"),))]
     host.write("/srv/xen/d.img", "before")
     async with opened(stock, host=host) as desk:
-        await desk.press("slash", *"server02", "enter", "t")
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("t")
         await desk.see("Snapshots of server02", "No snapshots yet")
         await desk.press("t", "ctrl+u", *"one", "enter")
         await desk.until(lambda: not desk.app.jobs.running)
@@ -179,7 +181,8 @@ async def test_snapshots_are_taken_reverted_and_deleted(host: FolderHost) -> Non
 async def test_clone_and_delete(host: FolderHost) -> None:
     stock = inventory()
     async with opened(stock, host=host) as desk:
-        await desk.press("slash", *"server02", "enter", "y")
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("y")
         await desk.see("Clone server02 under the name")
         await desk.press("ctrl+u", *"copy", "enter")
         await desk.until(lambda: host.path("/etc/xen/copy.cfg").exists() and not desk.app.jobs.running)
@@ -203,7 +206,8 @@ async def test_clone_and_delete(host: FolderHost) -> None:
 
 async def test_a_guest_of_others_is_not_deleted(host: FolderHost) -> None:
     async with opened(inventory(), host=host) as desk:
-        await desk.press("slash", *"server02", "enter", "X")
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("X")
         await desk.see("was not made by xentui create")
         assert host.path("/etc/xen/server02.cfg").exists()
 
