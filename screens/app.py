@@ -7,7 +7,7 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
 from textual.driver import Driver
@@ -47,11 +47,12 @@ from xentui.screens.terminal.lean import LeanDriver
 from xentui.screens.terminal_status import TerminalScreen
 from xentui.screens.themes import Theme, default_theme, load_themes
 from xentui.screens.type_ahead import TypeAhead
-from xentui.screens.walkthrough import WalkthroughScreen
-from xentui.screens.walkthroughs import WalkthroughsScreen
 from xentui.settings import Settings
 from xentui.subprocesses import printable
-from xentui.walkthroughs.walkthrough import Walkthrough
+
+if TYPE_CHECKING:
+    from xentui.screens.walkthrough import WalkthroughScreen
+    from xentui.walkthroughs.walkthrough import Walkthrough
 
 #: Seconds between two readings.
 INTERVAL = 2.0
@@ -319,12 +320,19 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
 
     def do_walkthroughs(self) -> None:
         if self.walkthrough is None:
-            self._open(WalkthroughsScreen())
+            self._open_walkthroughs()
         elif self.walkthrough not in self.screen_stack:
             self.push_screen(self.walkthrough)
 
+    def _open_walkthroughs(self) -> None:
+        from xentui.screens.walkthroughs import WalkthroughsScreen  # its reader of Markdown is loaded when it is used
+
+        self._open(WalkthroughsScreen())
+
     def open_walkthrough(self, walkthrough: Walkthrough) -> None:
         """Go through it, in place of the list of them; Esc leaves it standing."""
+        from xentui.screens.walkthrough import WalkthroughScreen
+
         self.pop_screen()
         self.walkthrough = WalkthroughScreen(walkthrough)
         self.install_screen(self.walkthrough, "walkthrough")
@@ -347,7 +355,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.uninstall_screen(screen)
         await screen.remove()
         if in_view:
-            self._open(WalkthroughsScreen())
+            self._open_walkthroughs()
 
     def do_terminal(self) -> None:
         self._open(TerminalScreen())
