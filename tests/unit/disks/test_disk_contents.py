@@ -11,6 +11,7 @@ import pytest
 
 from xentui.disks.device import GuestDisk, Kind
 from xentui.disks.direct import read_content, within
+from xentui.disks.files import look_up
 from xentui.disks.free import gaps
 from xentui.disks.images import find_images
 from xentui.disks.probe import probe
@@ -35,6 +36,37 @@ class OnlyImages(Host):
 
     def scan(self, folder: str) -> list[object]:  # type: ignore[override]
         return []
+
+
+class ByCommands(Host):
+    """This machine, reached as a remote one is: by programs alone."""
+
+    is_remote = True
+
+    def read(self, path: str, limit: int = 1 << 20, *, tail: bool = False) -> bytes:
+        done = self.run(["head", "-c", str(limit), "--", path], deadline=10, record=False)
+        return done.stdout.encode("utf-8", "surrogateescape")
+
+    def scan(self, folder: str) -> list[object]:  # type: ignore[override]
+        return []
+
+
+def test_a_remote_hosts_files_are_told_apart_as_here(tmp_path: Path) -> None:
+    odd, link = tmp_path / "we ird\n\udcff.img", tmp_path / "link"
+    odd.write_bytes(b"x" * 1234)
+    link.symlink_to(odd)
+    paths = [str(odd), str(link), str(tmp_path), "/dev/null", str(tmp_path / "none")]
+    paths += [str(path) for path in Path("/dev").glob("[vs]da")]
+    here, there = look_up(Host(), paths), look_up(ByCommands(), paths)
+    assert here.keys() == there.keys()
+    assert {str(odd), str(link)} <= here.keys()
+    for path, place in here.items():
+        assert (place.identity, place.is_block, place.size) == (
+            there[path].identity,
+            there[path].is_block,
+            there[path].size,
+        )
+    assert here[str(odd)].identity == here[str(link)].identity
 
 
 @pytest.mark.parametrize("fstype", MAKERS)
