@@ -325,5 +325,9 @@ def _cpuid(sheet: Sheet) -> None:
 
 
 def _loader_arguments(sheet: Sheet) -> None:
+    text, setting = sheet.config.string("bootloader_args"), sheet.setting("bootloader_args")
+    if text is not None and not text.strip(" \t\n") and setting is not None:
+        repair = None if setting.adds else sheet.without(setting)
+        sheet.report(ERROR, "single-for-list", "bootloader_args", "an empty text here crashes xl", repair=repair)
     if sheet.items("bootloader_args") and not sheet.config.string("bootloader") and sheet.whole:
         sheet.report(WARNING, "needs-other", "bootloader_args", "without a bootloader they do nothing")

@@ -89,7 +89,7 @@ def _pci(sheet: Sheet, value: Value) -> None:
         place, items = items[0], items[1:]
     else:
         places = [item.partition("=")[2] for item in items if item.partition("=")[0] == "bdf"]
-        place = places[-1] if places else ""
+        place = next((found for found in places if not _BDF.fullmatch(found)), places[-1] if places else "")
     named = any(item.partition("=")[0] == "name" for item in items)
     if named and place:
         _refuse(sheet, "pci", value, "name and an address exclude each other")
@@ -104,5 +104,7 @@ def _pci(sheet: Sheet, value: Value) -> None:
             return
         if word == "rdm_policy" and content not in ("strict", "relaxed"):
             _refuse(sheet, "pci", value, f"{content[:30]!r} is no rdm_policy: it is strict or relaxed")
+        elif word == "bdf" and not _BDF.fullmatch(content) and content != place:
+            _refuse(sheet, "pci", value, f"{content[:30]!r} is no PCI device")
         elif word == "vslot" and not _SLOT.fullmatch(content):
             _refuse(sheet, "pci", value, f"{content[:30]!r} is no slot: it is from 0 to 1f")
