@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from xentui.demo.host import DemoHost
 from xentui.screens.app import XentuiApp
+from xentui.screens.widgets.pick_list import PickList
 
 DOCS = Path(__file__).parents[1] / "docs"
 SECONDS = 20.0
@@ -71,8 +72,29 @@ async def disks(pilot: Pilot[int], app: XentuiApp) -> None:
     keep(app, "disks")
 
 
+async def walkthrough(pilot: Pilot[int], app: XentuiApp) -> None:
+    await until(pilot, shown(app, "server01"))
+    await pilot.press("W")
+    await until(pilot, shown(app, "First steps with xl"))
+    while not isinstance(app.focused, PickList) or app.screen.chosen.id != "first-steps":
+        await pilot.press("down")
+    await pilot.press("enter")
+    await until(pilot, shown(app, "Which guest"))
+    await pilot.press("enter")
+    await until(pilot, shown(app, "[demo]"))
+    await pilot.press("space", "enter")
+    await until(pilot, shown(app, "2. Start a guest"))
+    await pilot.press("c")
+    await until(pilot, shown(app, "Not yet"))
+    await pilot.press("h")
+    await pilot.press("l")
+    await until(pilot, shown(app, "Name                                        ID"))
+    keep(app, "walkthrough")
+
+
 async def main() -> None:
     os.environ["XENTUI_DEMO_SPEED"] = "5"
+    os.chdir("/")  # the shell's prompt shows where we are
     DOCS.mkdir(exist_ok=True)
     for scene, size in ((domains, (100, 18)), (console, (100, 36)), (disks, (100, 20))):
         host = DemoHost()
