@@ -5,6 +5,7 @@ What stands in for the hypervisor is xl_without_xen.c. A file takes some 5 ms, s
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterable
@@ -40,7 +41,9 @@ class DryXl:
             _run(["xorriso", "-osirrox", "on", "-indev", iso, "-extract", "/live/filesystem.squashfs", squashfs])
             _run(["unsquashfs", "-no-xattrs", "-n", "-q", "-f", "-d", self._root, squashfs, *_FILES])
         self._shim = folder / "xl_without_xen.so"
-        _run(["gcc", "-shared", "-fPIC", "-O1", "-o", self._shim, _HERE / "xl_without_xen.c"])
+        fresh = folder / f"xl_without_xen.{os.getpid()}.so"  # another run may be using the one that is there
+        _run(["gcc", "-shared", "-fPIC", "-O1", "-o", fresh, _HERE / "xl_without_xen.c"])
+        fresh.replace(self._shim)
 
     def version(self) -> str:
         """Of the Debian package, such as 4.20.3+127-0+deb13u1."""
