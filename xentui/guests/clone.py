@@ -14,12 +14,12 @@ from xentui.guests import manifest
 from xentui.guests.change import changed, parsed, read_config
 from xentui.guests.errors import GuestError
 from xentui.guests.files import below, used_bytes, write_file
-from xentui.guests.manifest import TAG, Manifest
+from xentui.guests.manifest import Manifest
 from xentui.guests.site import Site
 from xentui.guests.snapshots.tree import load
 from xentui.guests.spec import name_complaint, new_mac
+from xentui.guests.volumes import TAG, volume_of
 from xentui.guests.work import Step, Work
-from xentui.subprocesses import CommandError
 from xentui.xlcfg.diskspec import DiskSpec, DiskSpecError, parse_disk
 from xentui.xlcfg.diskwriter import modern_disk
 
@@ -166,14 +166,9 @@ def _copy_of(site: Site, disk: DiskSpec, name: str, new: str, folder: str, sourc
                 raise GuestError(f"{target}: {user.guest} {user.how}; a copy of it now would be torn.")
         return Copy(target, source, _renamed(target, name, new, folder), "file")
     if path.is_block_device() or target.startswith("/dev/"):
-        try:
-            said = site.host.run(
-                ["lvs", "--noheadings", "-o", "vg_name,lv_name", source], deadline=30, record=False
-            ).stdout.split()
-        except CommandError as error:
-            raise GuestError(f"{source}: is no LVM volume; only files and volumes are copied.") from error
+        group, _volume = volume_of(site.host, source)
         base = PurePosixPath(target).name
-        return Copy(target, source, f"/dev/{said[0]}/{_new_name(base, name, new)}", "volume")
+        return Copy(target, source, f"/dev/{group}/{_new_name(base, name, new)}", "volume")
     raise GuestError(f"{source}: is not there.")
 
 

@@ -14,9 +14,10 @@ from xentui.domains.toolstack import ToolstackError
 from xentui.guests.config import Settings, disk_setting, render
 from xentui.guests.errors import GuestError
 from xentui.guests.files import below, make_image, write_file
-from xentui.guests.manifest import TAG, Manifest
+from xentui.guests.manifest import Manifest
 from xentui.guests.site import Site
 from xentui.guests.spec import Disk, Spec, check_spec, new_mac
+from xentui.guests.volumes import TAG
 from xentui.guests.work import Step, Work
 
 #: The guest's names for its disks. An emulated machine has four places on its IDE bus; CDs take the last two.

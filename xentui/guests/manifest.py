@@ -12,18 +12,16 @@ import shutil
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from xentui.guests.errors import GuestError
 from xentui.guests.files import write_file
 from xentui.guests.options import Wish
+from xentui.guests.volumes import remove_volume
 from xentui.host import Host, HostError
 from xentui.subprocesses import CommandError
 
 FOLDER = "/var/lib/xentui/guests"
 FORMAT = 1
-#: What LVM knows our volumes by. A volume without it is never removed.
-TAG = "xentui"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ def remove(host: Host, item: Made) -> None:
     path = host.path(item.path)
     try:
         if item.kind == "volume":
-            _remove_volume(host, item.path)
+            remove_volume(host, item.path)
         elif item.kind == "folder":
             if path.is_dir() and not path.is_symlink():
                 _remove_folder(host, item.path)
@@ -130,16 +128,3 @@ def _remove_folder(host: Host, folder: str) -> None:
         host.run(argv, deadline=600, record=False)
     except CommandError as error:
         raise GuestError(f"{folder}: cannot be removed: {error.headline}", error.details) from error
-
-
-def _remove_volume(host: Host, device: str) -> None:
-    vg, lv = PurePosixPath(device).parts[-2:]
-    try:
-        found = host.run(["lvs", "--noheadings", "-o", "lv_tags", f"{vg}/{lv}"], deadline=30, check=False)
-        if not found.ok:
-            return
-        if TAG not in found.stdout.strip().split(","):
-            raise GuestError(f"{device}: has not the LVM tag {TAG}, so xentui did not make it; it was left alone")
-        host.run(["lvremove", "--yes", f"{vg}/{lv}"], deadline=60)
-    except CommandError as error:
-        raise GuestError(f"{device}: {error.headline}", error.details) from error

@@ -98,11 +98,22 @@ def test_volumes_are_removed_by_their_tag_only(host: GuestHost) -> None:
 def test_a_volume_that_lvm_refused_is_not_left(host: GuestHost) -> None:
     before = host.files()
     host.program("vgs", "echo '  1073741824'")
-    host.program("lvs", "exit 5")
+    host.program("lvs", "echo '  Failed to find logical volume vg0/new-disk' >&2; exit 5")
     host.program("lvcreate", 'echo "  Volume group \\"vg0\\" has insufficient free space" >&2; exit 5')
     with pytest.raises(GuestError, match="insufficient free space"):
         host.create("new", source="busybox", lvm="vg0", disk=["64M"])
     assert host.files() == before
+
+
+def test_a_volume_that_lvm_says_nothing_of_is_not_forgotten(host: GuestHost) -> None:
+    host.program("vgs", "echo '  1073741824'")
+    host.program("lvcreate", "exit 0")
+    host.create("new", source="busybox", lvm="vg0", disk=["64M"])
+    host.write("/dev/vg0/new-disk", "x")
+    host.program("lvs", "echo '  Can not get lock for vg0.' >&2; exit 5")
+    with pytest.raises(GuestError, match="does not say whether it is there: Can not get lock"):
+        carry_out(host.site, to_delete(host.site, "new"))
+    assert manifest.load(host, "new") is not None
 
 
 def test_a_manifest_that_is_none(host: GuestHost) -> None:

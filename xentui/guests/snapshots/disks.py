@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 from xentui.domains.domain import Disk
 from xentui.guests.errors import GuestCancelledError, GuestError
 from xentui.guests.files import used_bytes
-from xentui.guests.manifest import TAG
 from xentui.guests.site import Site
 from xentui.guests.snapshots.tree import DiskPart
+from xentui.guests.volumes import TAG, remove_volume, volume_of
 from xentui.guests.work import failed
 from xentui.host import Host
 from xentui.subprocesses import CancelledError, CommandError
@@ -30,7 +30,7 @@ def part_of(site: Site, disk: Disk, snapshot: str) -> DiskPart:
     target = disk.target or ""
     path = site.host.path(target)
     if path.is_block_device() or (not path.exists() and target.startswith("/dev/")):
-        vg, lv = _volume(site.host, target)
+        vg, lv = volume_of(site.host, target)
         return DiskPart(disk.vdev, target, "volume", f"/dev/{vg}/{lv}-{snapshot}")
     if disk.format == "qcow2":
         site.check_tools("qemu-img")
@@ -56,7 +56,7 @@ def take(host: Host, part: DiskPart, cancel: threading.Event | None = None) -> N
         _run(host, ["qemu-img", "snapshot", "-c", part.place, str(host.path(part.target))], cancel=cancel)
     else:
         vg, lv = PurePosixPath(part.place).parts[-2:]
-        origin = _volume(host, part.target)[1]
+        origin = volume_of(host, part.target)[1]
         argv = ["lvcreate", "--yes", "--addtag", TAG, "--snapshot", *_thick(host, vg, origin), "-n", lv]
         _run(host, [*argv, f"{vg}/{origin}"], cancel=cancel)
 
@@ -87,13 +87,7 @@ def remove(host: Host, part: DiskPart) -> None:
             return
         _run(host, ["qemu-img", "snapshot", "-d", part.place, image])
     else:
-        vg, lv = PurePosixPath(part.place).parts[-2:]
-        tags = host.run(["lvs", "--noheadings", "-o", "lv_tags", f"{vg}/{lv}"], deadline=30, check=False)
-        if not tags.ok:
-            return
-        if TAG not in tags.stdout.strip().split(","):
-            raise GuestError(f"{part.place}: has not the LVM tag {TAG}, so xentui did not make it; it was left alone.")
-        _run(host, ["lvremove", "--yes", f"{vg}/{lv}"])
+        remove_volume(host, part.place)
 
 
 def there(host: Host, part: DiskPart) -> bool:
@@ -151,15 +145,6 @@ def _remove_file(path: Path) -> None:
 def _names(host: Host, image: str) -> list[str]:
     said = _run(host, ["qemu-img", "snapshot", "-l", image], record=False)
     return [words[1] for line in said.splitlines() if len(words := line.split()) > 2 and words[0].isdigit()]
-
-
-def _volume(host: Host, device: str) -> tuple[str, str]:
-    """The volume group and the volume of a device. Raises GuestError for one that LVM does not know."""
-    said = host.run(["lvs", "--noheadings", "-o", "vg_name,lv_name", device], deadline=30, check=False, record=False)
-    words = said.stdout.split()
-    if not said.ok or len(words) != 2:
-        raise GuestError(f"{device}: is no LVM volume; snapshots of other devices cannot be made.")
-    return words[0], words[1]
 
 
 def _thick(host: Host, vg: str, lv: str) -> list[str]:

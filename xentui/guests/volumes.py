@@ -1,0 +1,44 @@
+"""LVM volumes that xentui makes: known by their tag, and removed by it only. lvs(8), lvremove(8)"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from xentui.guests.errors import GuestError
+from xentui.host import Host
+from xentui.subprocesses import CommandError
+
+#: What LVM knows our volumes by. A volume without it is never removed.
+TAG = "xentui"
+#: What LVM says of a volume, or a group, that is not there.
+_GONE = ("Failed to find logical volume", "not found")
+_DEADLINE = 60.0
+
+
+def volume_of(host: Host, device: str) -> tuple[str, str]:
+    """The volume group and the volume of a device. Raises GuestError for one that LVM does not know."""
+    argv = ["lvs", "--noheadings", "-o", "vg_name,lv_name", device]
+    try:
+        words = host.run(argv, deadline=_DEADLINE, check=False, record=False).stdout.split()
+    except CommandError as error:
+        raise GuestError(f"{device}: {error.headline}", error.details) from error
+    if len(words) != 2:
+        raise GuestError(f"{device}: is no LVM volume; only files and volumes can be copied, or snapshots made of.")
+    return words[0], words[1]
+
+
+def remove_volume(host: Host, device: str) -> None:
+    """Remove a volume that xentui made, by ``/dev/GROUP/VOLUME``; one that is gone is no fault. Raises GuestError."""
+    vg, lv = PurePosixPath(device).parts[-2:]
+    try:
+        argv = ["lvs", "--noheadings", "-o", "lv_tags", f"{vg}/{lv}"]
+        found = host.run(argv, deadline=_DEADLINE, check=False, record=False)
+        if not found.ok:
+            if any(words in found.stderr for words in _GONE):
+                return
+            raise GuestError(f"{device}: LVM does not say whether it is there: {found.stderr.strip()}")
+        if TAG not in found.stdout.strip().split(","):
+            raise GuestError(f"{device}: has not the LVM tag {TAG}, so xentui did not make it; it was left alone.")
+        host.run(["lvremove", "--yes", f"{vg}/{lv}"], deadline=_DEADLINE)
+    except CommandError as error:
+        raise GuestError(f"{device}: {error.headline}", error.details) from error
