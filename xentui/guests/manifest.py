@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xentui.guests.errors import GuestError
-from xentui.guests.files import write_file
+from xentui.guests.files import exists, write_file
 from xentui.guests.options import Wish
 from xentui.guests.volumes import remove_volume
 from xentui.host import Host, HostError
@@ -97,8 +97,8 @@ def load(host: Host, name: str) -> Manifest | None:
 
 
 def present(host: Host, made: Sequence[Made]) -> list[Made]:
-    """Those of the things that are there."""
-    return [item for item in made if host.path(item.path).is_symlink() or host.path(item.path).exists()]
+    """Those of the things that are there. Of a volume only LVM knows: one that is not active has no device."""
+    return [item for item in made if item.kind == "volume" or exists(host, item.path)]
 
 
 def remove(host: Host, item: Made) -> None:
