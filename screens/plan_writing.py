@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
-from functools import partial
+
+from textual.message import Message
 
 from xentui.disk_actions import WRITING, with_program
 from xentui.disks.applying import DONE, REFUSED, STALE, Outcome, Progress
@@ -17,6 +19,14 @@ from xentui.screens.widgets.text_view import TextView
 
 #: Carries the plan out, and tells of its steps in the thread that it is called in.
 Work = Callable[[Callable[[Progress], None], threading.Event], Outcome]
+
+
+class Told(Message):
+    """A step begins, or goes on."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self.progress = progress
 
 
 class PlanWritingScreen(Page):
@@ -43,8 +53,7 @@ class PlanWritingScreen(Page):
         self.run_worker(self._carry_out(), group="writing")
 
     async def _carry_out(self) -> None:
-        told = partial(self.app.call_from_thread, self._told)
-        outcome = await in_plan_thread(lambda: self._work(told, self.cancel))
+        outcome = await in_plan_thread(lambda: self._work(self._tell, self.cancel))
         self.outcome = outcome
         if not self.is_mounted:
             return
@@ -53,10 +62,16 @@ class PlanWritingScreen(Page):
         self.query_one(KeyBar).set_hints([("?", "Help"), ("Esc", "Back")], always=2)
         self.snapshot_changed()
 
-    def _told(self, progress: Progress) -> None:
-        self.progress = progress
-        if self.is_mounted:
-            self.say("" if self.cancel.is_set() else f"Step {progress.step} of {progress.steps} ...")
+    def _tell(self, progress: Progress) -> None:
+        """In the thread that writes. It goes on whether or not anybody still looks: the line may have been cut."""
+        with contextlib.suppress(Exception):
+            self.post_message(Told(progress))
+
+    def on_told(self, message: Told) -> None:
+        self.progress = message.progress
+        if self.is_mounted and self.outcome is None:
+            if not self.cancel.is_set():
+                self.say(f"Step {self.progress.step} of {self.progress.steps} ...")
             self.snapshot_changed()
 
     def snapshot_changed(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from disk_host import MADE_UP_GUESTS, made_up_host
 from driving import Desk, opened
 
 from xentui.demo.host import DemoHost
+from xentui.disks.applying import DONE, Outcome, Progress
 from xentui.disks.device import Disks
 from xentui.disks.probe import probe
 from xentui.screens.app import XentuiApp
@@ -340,8 +341,6 @@ async def test_typed_ahead_is_no_confirmation(demo_host: DemoHost) -> None:
 
 
 async def test_while_it_is_written_the_screen_cannot_be_left(demo_host: DemoHost) -> None:
-    from xentui.disks.applying import DONE, Outcome, Progress
-
     gate = threading.Event()
 
     def work(told, cancel) -> Outcome:  # type: ignore[no-untyped-def]
@@ -363,3 +362,21 @@ async def test_while_it_is_written_the_screen_cannot_be_left(demo_host: DemoHost
         await desk.see("All done.")
         await desk.press("escape")
         assert [outcome.message for outcome in closed] == ["All done."]
+
+
+async def test_the_writing_goes_on_when_the_screen_is_gone(demo_host: DemoHost, until: Callable[..., None]) -> None:
+    gate, steps = threading.Event(), []
+
+    def work(told, cancel) -> Outcome:  # type: ignore[no-untyped-def]
+        told(Progress(1, 2, "one"))
+        gate.wait(20)
+        told(Progress(2, 2, "two"))
+        steps.append("two")
+        return Outcome(DONE, "All done.", ("one", "two"))
+
+    async with practised(demo_host) as desk:
+        desk.app.push_screen(PlanWritingScreen("sda", ["one", "two"], work, lambda _outcome: None))
+        await desk.see("1. one")
+        desk.app.exit()
+    gate.set()
+    until(lambda: steps == ["two"], "the end of the work")
