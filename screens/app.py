@@ -30,6 +30,7 @@ from xentui.screens.disks import DisksScreen
 from xentui.screens.domains import DomainsScreen
 from xentui.screens.failures import Failure, failure_of, merged
 from xentui.screens.glyphs import SETS, Glyphs
+from xentui.screens.guest_answers import Answers
 from xentui.screens.help import HelpScreen
 from xentui.screens.history import History
 from xentui.screens.host_info import HostInfoScreen
@@ -37,7 +38,6 @@ from xentui.screens.jobs import Job, Jobs
 from xentui.screens.keys import bindings, shown
 from xentui.screens.live_screen import LiveScreen
 from xentui.screens.messages import InventoryChanged, JobEnded, SnapshotTaken
-from xentui.screens.new_guest import Answers, NewGuestScreen
 from xentui.screens.palette import palette_choices
 from xentui.screens.performing import perform
 from xentui.screens.refresher import InventoryLike, Refresher
@@ -307,6 +307,9 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         except GuestError as error:
             self.say(error.headline, "error")
         else:
+            # Not before it is asked for: it loads all that makes guests.
+            from xentui.screens.new_guest import NewGuestScreen
+
             self._open(NewGuestScreen())
 
     def do_disks(self) -> None:

@@ -17,10 +17,8 @@ from xentui.screens.config_editor import ConfigEditor
 from xentui.screens.consoles import session_for, split
 from xentui.screens.details import DetailsScreen
 from xentui.screens.dialogs.choose import Choice, Choose
-from xentui.screens.guest_tasks import ask_clone, ask_delete
 from xentui.screens.keys import bindings, shown
 from xentui.screens.live_screen import LiveScreen
-from xentui.screens.snapshots import SnapshotsScreen
 from xentui.screens.widgets.console_deck import ConsoleDeck
 from xentui.screens.widgets.console_keys import LEADER_KEYS
 from xentui.screens.widgets.console_pane import ConsolePane
@@ -209,7 +207,11 @@ class DomainsScreen(LiveScreen):
         if self.table.selected is not None:
             self.app.push_screen(DetailsScreen(self.table.selected))
 
+    # What these load is not loaded before they are asked for.
+
     def do_snapshots(self) -> None:
+        from xentui.screens.snapshots import SnapshotsScreen
+
         if self.table.selected is not None:
             self.app.push_screen(SnapshotsScreen(self.table.selected))
 
@@ -218,10 +220,14 @@ class DomainsScreen(LiveScreen):
             self.app.push_screen(ConfigEditor(self.table.selected))
 
     def do_clone(self) -> None:
+        from xentui.screens.guest_tasks import ask_clone
+
         if self.table.selected is not None:
             self.xentui.run_dialogs(ask_clone(self.xentui, self.table.selected.name))
 
     def do_delete_guest(self) -> None:
+        from xentui.screens.guest_tasks import ask_delete
+
         if self.table.selected is not None:
             self.xentui.run_dialogs(ask_delete(self.xentui, self.table.selected.name))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -25,6 +24,7 @@ from xentui.guests.wishes import settings_of, spec_of
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.drawing import Line, wrap
+from xentui.screens.guest_answers import Answers
 from xentui.screens.guest_jobs import GuestJob
 from xentui.screens.guest_tasks import site_as_shown, site_of
 from xentui.screens.keys import bindings
@@ -58,16 +58,6 @@ _ABOUT = {
     "disk": "what is on a disk already",
     "computer": "an idle disk of this computer, only read: its changes go into a layer",
 }
-
-
-@dataclass(slots=True)
-class Answers:
-    """What was answered so far. The app keeps it: a screen that is closed by mistake loses nothing."""
-
-    guest: str = ""
-    base: Template | None = None
-    start_it: bool = False
-    wish: dict[str, str | bool | list[str]] = field(default_factory=dict)
 
 
 class NewGuestScreen(Page):

@@ -10,9 +10,6 @@ import hashlib
 import os
 import re
 import threading
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +145,10 @@ def download(
     Without `wanted` its sum is looked for in the SHA256SUMS beside it there. Raises GuestError; a part that may be gone
     on with stays, one whose sum is wrong goes.
     """
+    # Loaded when it is needed: it is large.
+    import urllib.error
+    import urllib.parse
+
     parsed = urllib.parse.urlsplit(url)
     if parsed.scheme not in ("http", "https"):
         raise GuestError(f"{url}: only http and https can be fetched.")
@@ -173,6 +174,9 @@ def download(
 
 
 def _fetch(host: Host, folder: str, url: str, part: Path, say: Say, cancel: threading.Event | None) -> None:
+    import urllib.error
+    import urllib.request
+
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
     try:
@@ -194,6 +198,10 @@ def _fetch(host: Host, folder: str, url: str, part: Path, say: Say, cancel: thre
 
 def _published(url: str, name: str) -> str:
     """The sum in the SHA256SUMS beside it, "" where there is none."""
+    import urllib.error
+    import urllib.parse
+    import urllib.request
+
     try:
         with urllib.request.urlopen(urllib.parse.urljoin(url, "SHA256SUMS"), timeout=_TIMEOUT) as answer:  # noqa: S310
             text = answer.read(1 << 20).decode("utf-8", "replace")
