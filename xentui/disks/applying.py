@@ -17,6 +17,7 @@ from xentui.disks.backup import Backup
 from xentui.disks.device import Disks
 from xentui.disks.guard import RefusedError
 from xentui.disks.operations import Operation, PlanError
+from xentui.disks.plan import pruned
 from xentui.disks.planfile import MadeOn
 from xentui.disks.read_table import read_table, reader
 from xentui.disks.running import StepError, copy_data, make_image, run_commands
@@ -157,7 +158,7 @@ def _prepare(
         target = replace(now, contents={**now.contents, **planned.contents}, whole=planned.whole or now.whole)
         guard.check_identity(target, planned, made_on)
     read = reader(handle) if handle >= 0 else _zeros
-    change = table_change(target, operations, read)
+    change = table_change(target, pruned(target, operations), read)
     steps = steps_of(target, change)
     guard.check_tools(steps)
     if handle >= 0:

@@ -9,7 +9,7 @@ from xentui.disks.device import Disks
 from xentui.disks.guard import RefusedError, check_identity, check_tools, check_use
 from xentui.disks.layout import Layout
 from xentui.disks.operations import Operation, PlanError
-from xentui.disks.plan import Plan
+from xentui.disks.plan import Plan, pruned
 from xentui.disks.planfile import PlanFile
 from xentui.disks.probe import locate
 from xentui.disks.sizes import about, exact_size
@@ -24,7 +24,7 @@ _TITLES = {"gpt": "a GPT", "msdos": "an msdos table", None: "no partition table"
 def plan_steps(target: Target, operations: Sequence[Operation]) -> list[Step]:
     """The steps of a plan with the commands that they amount to. Raises PlanError."""
     try:
-        return steps_of(target, table_change(target, operations))
+        return steps_of(target, table_change(target, pruned(target, operations)))
     except OSError as error:
         raise PlanError(f"{target.path}: {error.strerror or error}") from None
 
@@ -36,7 +36,7 @@ def dry_run(host: Host, disks: Disks, target: Target, plan: PlanFile) -> dict[st
     problems = [] if preview.problem is None else [preview.problem]
     steps: list[Step] = []
     if not problems:
-        change = table_change(target, planned.operations)
+        change = table_change(target, pruned(target, planned.operations))
         steps = steps_of(target, change)
         checks: list[Callable[[], None]] = [
             lambda: check_identity(target, None, plan.made_on),

@@ -26,7 +26,8 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class PlannedPartition:
     """A partition of the layout. `origin` is its number on the disk as it is, None for a new one;
-    `changes` says what the plan does to it: new, resized, moved, formatted, flagged, named, typed."""
+    `changes` says what the plan does to it: new, resized, moved, formatted, released
+    (from LVM), checked, flagged, named, typed."""
 
     slot: Slot
     content: Content | None = None

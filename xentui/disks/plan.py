@@ -141,6 +141,19 @@ class Plan:
         return items
 
 
+def pruned(target: Target, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """`operations` in the order in which they need each other, without those that cancel; all of them if one
+    cannot be done."""
+    ordered = in_order(tuple(operations))
+    plan = Plan(target)
+    try:
+        for operation in ordered:
+            plan.add(operation)
+    except PlanError:
+        return ordered
+    return plan.operations
+
+
 def signature(layout: Layout) -> tuple[object, ...]:
     """What two layouts must share to be the same to the user: identities that are made anew each time aside."""
     table = layout.table

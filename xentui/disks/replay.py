@@ -301,7 +301,7 @@ class Replay:
         if part.content is None or part.content.type != "LVM2_member":
             raise PlanError("it is no physical volume")
         self._free_of_group(part, "pvremove")
-        part.content, part.changes = None, part.changes | {"formatted"}
+        part.content, part.changes = None, part.changes | {"released"}
         return ("part", part.key)
 
     def _free_of_group(self, part: _Part, verb: str) -> None:

@@ -144,9 +144,7 @@ def _convert(build: _Builder) -> None:
 
 
 def _take_down(build: _Builder) -> list[Replayed]:
-    """LVM gives up what the new table does not have; only what is there already, in the order of the plan."""
-    if not build.change.writes:
-        return []
+    """LVM gives up what it has now and shall not keep, before anything else is written there."""
     there = {(group.name, volume.name) for group in build.target.groups for volume in group.volumes}
     groups = {group.name for group in build.target.groups}
     early = []

@@ -17,12 +17,15 @@ from xentui.disks import kernel
 from xentui.disks.applying import DONE, REFUSED, STALE, Outcome, carry_out
 from xentui.disks.device import Disks, GuestDisk
 from xentui.disks.guard import RefusedError
+from xentui.disks.lvm_operations import PvCreate, PvRemove, VgCreate, VgExtend, VgReduce, VgRemove
 from xentui.disks.mapping import map_partitions
 from xentui.disks.operations import Add, Delete, Format, Label, Mount, Operation, Resize
+from xentui.disks.plan import Plan
 from xentui.disks.probe import probe
 from xentui.disks.restoring import restore
 from xentui.disks.sizes import Size
-from xentui.disks.target import read_target
+from xentui.disks.target import Target, read_target
+from xentui.disks.target_of import target_of
 from xentui.host import Host
 
 S = Size.parse
@@ -54,8 +57,15 @@ def _loop(ram: Path, sector_size: str) -> Iterator[str]:
     run("losetup", "--detach", device)
 
 
+def look(device: str) -> Target:
+    disks = probe(Host())
+    found = disks.find(device)
+    assert found is not None
+    return target_of(disks, found)
+
+
 def do(device: str, *plan: Operation) -> Outcome:
-    target = read_target(device)
+    target = look(device)
     return carry_out(Host(), target, plan, confirm=target.name, read_disks=lambda: probe(Host()))
 
 
@@ -254,3 +264,33 @@ def test_a_guests_disk_is_not_mapped(ram: Path) -> None:
         with pytest.raises(RefusedError) as raised:
             map_partitions(Host(), disks, str(file))
         assert ("server01" in str(raised.value)) == refused, state  # of one that is off: it has no partitions
+
+
+# Volume groups: what LVM can do without device-mapper.
+
+
+def test_a_volume_group_is_made_extended_and_taken_down(loop: str) -> None:
+    if run("pvs").returncode != 0:
+        pytest.skip("no LVM here")
+    name = f"xentui{os.getpid()}"
+    made = [Add(size=S("60MiB"), type="lvm"), Add(size=S("60MiB"), type="lvm")]
+    outcome = do(loop, Label("gpt"), *made, PvCreate(1), VgCreate(name, (1,)))
+    assert outcome.status == DONE, outcome.message
+    try:
+        assert look(loop).groups[0].numbers == (1,)
+        assert do(loop, PvCreate(2), VgExtend(name, (2,))).status == DONE
+        group = look(loop).groups[0]
+        assert group.numbers == (1, 2) and group.extents == 28
+        preview = Plan(look(loop), [VgReduce(name, (2,)), PvRemove(2)]).preview()
+        assert preview.problem is None
+        assert preview.layout.groups[0].extents == 14
+        assert do(loop, VgReduce(name, (2,)), PvRemove(2)).status == DONE
+        assert Plan(look(loop), [Delete(1)]).preview().problem is not None
+        again = do(loop, Delete(2), Add(type="lvm"), PvCreate(2), VgCreate(name, (2,)))
+        assert again.status == REFUSED and name in again.message
+        down = do(loop, VgRemove(name), PvRemove(1), Label("msdos"), Add(format="ext4"))
+        assert down.status == DONE, down.message
+        assert kernel.partitions(loop) == {1: (MIB, 199 * MIB)}
+        assert name not in run("vgs").stdout
+    finally:
+        run("vgremove", "-ff", "-y", name)

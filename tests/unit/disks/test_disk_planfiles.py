@@ -179,6 +179,19 @@ def test_lvm_commands(target: Target) -> None:
     ]
 
 
+def test_what_a_partition_gives_up_goes_before_what_it_gets(target: Target) -> None:
+    group = replace(target.groups[0], numbers=(1, 2), volumes=())
+    contents = {slot.start: Content("LVM2_member") for slot in target.table.slots}
+    both = replace(target, groups=(group,), contents=contents)
+    lines = commands(both, VgReduce("vg0", (2,)), PvRemove(2), Format(2, "ext4"))
+    assert lines == [
+        "vgreduce vg0 /dev/sdx2",
+        "pvremove --yes /dev/sdx2",
+        "wipefs --all --quiet /dev/sdx2",
+        "mkfs.ext4 -q -F /dev/sdx2",
+    ]
+
+
 def test_partitions_of_a_volume_are_devices_only_meanwhile(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("kernel", "steps"):
         monkeypatch.setattr(f"xentui.disks.{module}.dm_name", lambda path: "vg0-guest--disk1")
@@ -216,7 +229,6 @@ def test_a_volume_group_is_taken_down_before_its_partition(target: Target) -> No
         "lvremove --yes vg0/root",
         "lvremove --yes vg0/data",
         "vgremove vg0",
-        "pvremove --yes /dev/sdx1",
     ]
     assert lines[-1].startswith("mkfs.ext4")
 
