@@ -80,10 +80,10 @@ int libxl_get_physinfo(void *ctx, char *info)
     return 0;
 }
 
-/* xl.conf: dom0 keeps its memory, and no lock is taken on this machine. */
+/* xl.conf: dom0 keeps its memory. */
 int libxl_read_file_contents(void *ctx, const char *path, void **data, int *length)
 {
-    static const char settings[] = "autoballoon=\"off\"\nlockfile=\"/dev/null\"\n";
+    static const char settings[] = "autoballoon=\"off\"\n";
     int (*real)(void *, const char *, void **, int *) = dlsym(RTLD_NEXT, "libxl_read_file_contents");
     if (strcmp(path, "/etc/xen/xl.conf"))
         return real(ctx, path, data, length);

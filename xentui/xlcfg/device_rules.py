@@ -168,7 +168,9 @@ def _vtpm(sheet: Sheet, value: Value) -> None:
     if "backend" not in found:
         _refuse(sheet, "vtpm", value, "vtpm needs a backend")
     for part in parts(sheet, value):
-        if part.key == "uuid" and part.value is not None and not _UUID.fullmatch(part.value):
+        if part.value is None:
+            break
+        if part.key == "uuid" and not _UUID.fullmatch(part.value):
             _refuse(sheet, "vtpm", value, f"{part.value[:40]!r} is no UUID", "bad-uuid")
 
 
