@@ -21,6 +21,7 @@ from xentui.disks.lvm_operations import PvCreate, PvRemove, VgCreate, VgExtend, 
 from xentui.disks.mapping import map_partitions
 from xentui.disks.operations import Add, Delete, Format, Label, Mount, Operation, Resize
 from xentui.disks.plan import Plan
+from xentui.disks.planfile import write_plan
 from xentui.disks.probe import probe
 from xentui.disks.restoring import restore
 from xentui.disks.sizes import Size
@@ -98,6 +99,14 @@ def test_the_kernel_gets_the_new_partitions(loop: str) -> None:
     assert outcome.status == DONE, outcome.message
     assert kernel.sees(loop, read_target(loop).table)
     assert "Block count:              30720" in run("dumpe2fs", "-h", f"{loop}p1").stdout
+
+
+def test_a_partition_is_no_disk(loop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert do(loop, Label("gpt"), Add(size=S("50MiB"))).status == DONE
+    plan = tmp_path / "plan.json"
+    write_plan(plan, [Label("gpt")])
+    assert main(["disks", "apply", str(plan), "--device", f"{loop}p1", "--confirm", f"{loop[5:]}p1"]) == 1
+    assert "give the disk it lies on" in capsys.readouterr().err
 
 
 def test_with_large_sectors(loop4096: str) -> None:
