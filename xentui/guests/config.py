@@ -9,8 +9,8 @@ from xentui.guests.spec import Disk
 from xentui.xlcfg.check import check
 from xentui.xlcfg.diskspec import DiskSpec
 from xentui.xlcfg.diskwriter import modern_disk
+from xentui.xlcfg.edit import written
 from xentui.xlcfg.findings import Severity
-from xentui.xlcfg.sheet import quote_text
 
 #: Values of a configuration file by their keys, in the order in which they are written.
 Settings = dict[str, str | int | list[str]]
@@ -24,17 +24,6 @@ def render(settings: Mapping[str, str | int | Sequence[str]], comment: str = "")
     text = "\n".join(lines) + "\n"
     refuse_bad(text, "The new configuration")
     return text
-
-
-def written(value: str | int | Sequence[str]) -> str:
-    """A value in the language of xl.cfg(5)."""
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
-        return quote_text(value)
-    if len(value) < 2:
-        return f"[ {', '.join(map(quote_text, value))} ]"
-    return "[\n" + "".join(f"    {quote_text(item)},\n" for item in value) + "]"
 
 
 def refuse_bad(text: str, what: str) -> None:

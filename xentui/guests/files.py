@@ -27,7 +27,13 @@ def parse_size(text: str) -> int:
     """Bytes of a size with its unit, as ``8G``, ``512MB``, ``2GiB``. Raises GuestError."""
     bare = text.strip().upper().removesuffix("IB").removesuffix("B")
     number, unit = bare[:-1], bare[-1:]
-    if unit not in _UNITS or not number.isascii() or not number.isdigit() or int(number) == 0:
+    if (
+        unit not in _UNITS
+        or not number.isascii()
+        or not number.isdigit()
+        or not 0 < len(number) < 10
+        or not int(number)
+    ):
         raise GuestError(f"{text!r} is no size: write it with its unit, as 512M or 8G.")
     return int(number) * _UNITS[unit]
 
