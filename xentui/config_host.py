@@ -16,7 +16,7 @@ from xentui.guest_disks import guest_disks, read_disks
 from xentui.host import READ_DEADLINE, Host, HostError
 from xentui.subprocesses import CommandError, printable
 from xentui.xlcfg.diskspec import DiskSpec, DiskSpecError, parse_disk
-from xentui.xlcfg.findings import Finding, Severity
+from xentui.xlcfg.findings import Finding
 from xentui.xlcfg.grammar import read
 from xentui.xlcfg.parser import Value
 from xentui.xlcfg.sheet import ERROR, WARNING, Sheet
@@ -212,8 +212,3 @@ def _itself(snapshot: Snapshot, name: str, path: str) -> Domain | None:
     rows = snapshot.domains
     found = next((domain for domain in rows if path and domain.config_file == path), None)
     return found or next((d for d in rows if d.name == name and (not path or d.config_file in (None, path))), None)
-
-
-def severe(findings: Sequence[Finding]) -> bool:
-    """Whether xl would refuse the file."""
-    return any(finding.severity is Severity.ERROR for finding in findings)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from xentui.xlcfg.findings import Finding
+from collections.abc import Sequence
+
+from xentui.xlcfg.findings import Edit, Repair
 from xentui.xlcfg.grammar import read
 from xentui.xlcfg.parser import Setting
 from xentui.xlcfg.sheet import Sheet, quote_text
 
 
 class EditError(ValueError):
-    """The setting cannot be changed by itself. One sentence."""
+    """The text cannot be read as it is. One sentence."""
 
 
-def written(value: str | int | list[str]) -> str:
+def written(value: str | int | Sequence[str]) -> str:
     """A value in the language of xl.cfg(5)."""
     if isinstance(value, int):
         return str(value) if value >= 0 else f'"{value}"'
@@ -24,38 +26,37 @@ def written(value: str | int | list[str]) -> str:
 
 
 def with_setting(text: str, key: str, value: str) -> str:
-    """The text with `value`, in the language of xl.cfg, for `key`: where it stands, or as a new last line.
-
-    Raises EditError where the key is put together by ``+=``, or where it cannot be seen where it stands.
+    """The text with `value`, in the language of xl.cfg, for `key`: where its last setting stands, else as a new line.
+    Earlier settings of the key, and those that it was added to by ``+=``, go. Raises EditError.
     """
     found = _settings(text, key)
+    while len(found) > 1:
+        text = _sheet(text, key).without(found[0]).apply(text)
+        found = _settings(text, key)
     if not found:
         end = "" if not text or text.endswith("\n") else "\n"
         return f"{text}{end}{key} = {value}\n"
-    old = found[-1].value
-    return text[: old.start] + value + text[old.end :]
+    last = found[0]
+    edits = [Edit(last.value.start, last.value.end - last.value.start, value)]
+    if last.adds:
+        edits.append(Edit(text.index("+=", _sheet(text, key).offset(last)), 2, "="))
+    return Repair("", tuple(edits)).apply(text)
 
 
 def without_setting(text: str, key: str) -> str:
-    """The text without any setting of `key`."""
-    config, problems = read(text)
-    _readable(problems, key)
-    while found := [setting for setting in config.settings if setting.key == key]:
-        text = Sheet(text, config).without(found[-1]).apply(text)
-        config, problems = read(text)
-        _readable(problems, key)
+    """The text without any setting of `key`. Raises EditError."""
+    while found := _settings(text, key):
+        text = _sheet(text, key).without(found[-1]).apply(text)
     return text
 
 
 def _settings(text: str, key: str) -> list[Setting]:
+    return [setting for setting in _sheet(text, key).config.settings if setting.key == key]
+
+
+def _sheet(text: str, key: str) -> Sheet:
     config, problems = read(text)
-    _readable(problems, key)
-    found = [setting for setting in config.settings if setting.key == key]
-    if any(setting.adds for setting in found):
-        raise EditError(f"{key} is put together by +=; change it in the text.")
-    return found
-
-
-def _readable(problems: list[Finding], key: str) -> None:
-    if any(problem.code != "dos-line-ends" for problem in problems):
-        raise EditError(f"Parts of the text are not xl's language; mend them before {key} is changed.")
+    wrong = next((problem for problem in problems if problem.code != "dos-line-ends"), None)
+    if wrong is not None:
+        raise EditError(f"Line {wrong.line} is not xl's language ({wrong.message}): mend it before {key} is changed.")
+    return Sheet(text, config)
