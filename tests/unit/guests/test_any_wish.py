@@ -20,7 +20,8 @@ TEXTS = (
     "/srv/xen/d.iso", "/boot/vmlinuz", "/boot", "/", "/dev/null", "../x", "'", '"', "$(id)", "pvh", "pv", "hvm", "own",
     "dom0", "xenbr0", "00:16:3e:00:00:01", "192.0.2.1/24", "192.0.2.1", "::1", "fe80::1/64", "de_DE.UTF-8", "trixie",
     "http://m.test/d", "%s{}", "[bold]", "size=1M", "size=1M,vg=a", "path=/x", "size=1M,vdev=xvdz",
-    "size=1M,vdev=bogus", "size=1M,path=/srv/xen/q.img,format=qcow2", "/srv/xen/d.iso,ro", "\udcff", "a" * 2000, "9" * 400 + "G",
+    "size=1M,vdev=bogus", "size=1M,path=/srv/xen/q.img,format=qcow2", "/srv/xen/d.iso,ro",
+    "\udcff", "a" * 2000, "9" * 400 + "G",
     "99999999999999999999999",
 )  # fmt: skip
 NAMES = ("g", "a.b-c", "x y", "7", "", "a" * 80, "..", "-x", "ok2")
