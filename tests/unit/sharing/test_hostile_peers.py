@@ -80,7 +80,7 @@ def test_the_watcher_says_that_something_was_left_out(holder: Holder, join: Join
     watcher = join()
     holder.prints(b"before\r\n")
     holder.until(lambda: watcher.sees("before"))
-    for number in range(100):
+    for number in range(2 * QUEUE_LIMIT // 10_000):
         holder.prints(b"%07d %s\r\n" % (number, b"x" * 10_000))
     holder.share.turn()
     holder.prints(b"\x1b[2J\x1b[Hat the end")

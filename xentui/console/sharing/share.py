@@ -26,8 +26,8 @@ from xentui.console.sharing.writing import Writing
 
 #: Seconds between two turns at most.
 TICK = 0.25
-#: Bytes of output that may wait for a watcher.
-QUEUE_LIMIT = 256 * 1024
+#: Bytes of output that may wait for a watcher. They are the same for all, so that many cost little more than one.
+QUEUE_LIMIT = 1024 * 1024
 #: Lines of scrollback for who comes late.
 SCROLLBACK = 2000
 #: Watchers at the same time, and those of one user who is neither root nor the holder's own.
