@@ -169,7 +169,7 @@ class Client:
 
     @property
     def is_raw(self) -> bool:
-        """Whether the client has made its terminal raw, which it does once it has the console's lock."""
+        """Whether the client has made its terminal raw, which xenconsole does once it has the console's lock."""
         with contextlib.suppress(termios.error):
             return not self._closed and not termios.tcgetattr(self.fd)[3] & termios.ICANON
         return False
