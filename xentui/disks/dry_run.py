@@ -1,14 +1,13 @@
-"""What a plan would do, in words and as JSON: `xentui disks apply --dry-run`, and the screen's list of commands."""
+"""What a plan would do, in words and as JSON: `xentui disks apply --dry-run`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from xentui.disks.device import Disks
 from xentui.disks.guard import RefusedError, check_identity, check_tools, check_use
 from xentui.disks.layout import Layout
-from xentui.disks.operations import Operation, PlanError
 from xentui.disks.plan import Plan, pruned
 from xentui.disks.planfile import PlanFile
 from xentui.disks.probe import locate
@@ -19,14 +18,6 @@ from xentui.disks.target import Target
 from xentui.host import Host
 
 _TITLES = {"gpt": "a GPT", "msdos": "an msdos table", None: "no partition table"}
-
-
-def plan_steps(target: Target, operations: Sequence[Operation]) -> list[Step]:
-    """The steps of a plan with the commands that they amount to. Raises PlanError."""
-    try:
-        return steps_of(target, table_change(target, pruned(target, operations)))
-    except OSError as error:
-        raise PlanError(f"{target.path}: {error.strerror or error}") from None
 
 
 def dry_run(host: Host, disks: Disks, target: Target, plan: PlanFile) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import shutil
-import stat
 import struct
 from collections.abc import Iterable, Sequence
 
@@ -149,7 +148,7 @@ def check_fit(handle: int, steps: Sequence[Step]) -> None:
 def open_locked(path: str) -> int:
     """The device, open for writing and locked against udev and others who ask. Raises RefusedError."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW if _is_file(path) else os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         why = {
             errno.ENOENT: "it is not there any more",
@@ -170,13 +169,6 @@ def open_locked(path: str) -> int:
         os.close(handle)
         raise RefusedError(f"Another program holds the lock on {path}: try again later. Nothing was written.")
     return handle
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False
 
 
 def claim(path: str) -> int:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from xentui.disks import operations as ops
 from xentui.disks.operations import Operation, PlanError
-from xentui.disks.plan import Plan
+from xentui.disks.plan import Plan, pruned
 from xentui.disks.sizes import Size
+from xentui.disks.steps import Step, steps_of
 from xentui.disks.switching import Write
 from xentui.disks.table import Read, Table
 from xentui.disks.table_change import table_change, write_all
@@ -55,6 +56,10 @@ def changes(path: Path, operations: Iterable[Operation], sector_size: int = 512)
     with path.open("rb") as file:
         change = table_change(target, tuple(operations), _reader(file.fileno()))
     return target.table, change.layout.table, list(change.writes)
+
+
+def plan_steps(target: Target, operations: Iterable[Operation]) -> list[Step]:
+    return steps_of(target, table_change(target, pruned(target, tuple(operations))))
 
 
 def parts(table: Table) -> Parts:

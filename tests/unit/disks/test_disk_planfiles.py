@@ -8,11 +8,10 @@ from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import pytest
-from disk_images import GIB, MIB, apply, image, one_operation
+from disk_images import GIB, MIB, apply, image, one_operation, plan_steps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xentui.disks.dry_run import plan_steps
 from xentui.disks.layout import Content, PlannedGroup, PlannedVolume
 from xentui.disks.layouts import LAYOUTS, lvm_host
 from xentui.disks.lvm_operations import (

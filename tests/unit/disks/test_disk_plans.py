@@ -21,6 +21,7 @@ from disk_images import (
     one_operation,
     parted,
     parts,
+    plan_steps,
     possible,
     run,
     sfdisk,
@@ -29,7 +30,6 @@ from disk_images import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xentui.disks.dry_run import plan_steps
 from xentui.disks.operations import Add, Delete, Flag, Label, Move, Operation, Resize, Type
 from xentui.disks.plan import Plan, signature
 from xentui.disks.read_table import read_table
