@@ -10,6 +10,9 @@ from xentui.screens.widgets import console_company
 from xentui.screens.widgets.console_keys import HISTORY_HINT, LEADER_KEYS, MARKING_HINT
 from xentui.screens.widgets.console_view import ConsoleView
 
+#: Cells of a column of the help, at least.
+_HELP_WIDTH = 24
+
 
 def hint(leader: str, ground: str) -> Line:
     """The keys that may come after the leader. They are bold, so that one blank does between."""
@@ -22,12 +25,12 @@ def hint(leader: str, ground: str) -> Line:
 
 
 def help_lines(leader: str, width: int, height: int) -> list[Line]:
-    """All keys after the leader, in two columns where they would not fit in `height`."""
+    """All keys after the leader, in as many columns as it takes to fit them into `height`."""
     label = key_label(leader)
     entries = [(f" {entry.shown:<3}", entry.help) for entry in LEADER_KEYS]
     entries.append((f" {label} ", f"type {label} in the guest"))
-    rows = -(-len(entries) // 2) if len(entries) > height - 1 else len(entries)
-    column = width // 2 if rows < len(entries) else width
+    columns = max(1, min(-(-len(entries) // max(1, height - 1)), width // _HELP_WIDTH))
+    rows, column = -(-len(entries) // columns), width // columns
     lines: list[Line] = [((f" After {label}; any other key: nothing", "dialog-title"),)]
     for index in range(rows):
         line: list[tuple[str, str]] = []
