@@ -25,10 +25,10 @@ QUIET = 30.0
 BUDGET = 0.003
 #: Open-ended repeats in an expression: each multiplies what a line may cost by its length.
 _REPEATS = 2
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()*+][0-9A-Za-z]|[78=>cDEHM])|[\x00-\x08\x0b\x0c\x0e-\x1a]")
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()*+][0-9A-Za-z]|[78=>cDEHM])|[\x00-\x08\x0b\x0c\x0e-\x1a]")
 
 _LINE_ENDS = re.compile(r"[\r\n]+")
-_CUT = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|[()*+])?\Z")
+_CUT = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|[()*+])?\Z")
 
 
 class PatternError(ValueError):
@@ -131,8 +131,8 @@ class Watch:
         self._last: dict[str, float] = {}
         self._times: dict[str, int] = {}
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._overlap = 0  # characters at the beginning of a piece that were looked at before
-        self._tail = ""
+        self._overlap = 0  # bytes at the beginning of a piece that were looked at before
+        self._tail = b""
         self._line = ""
         self._found_in_line: set[str] = set()
         self.skipped = 0
@@ -145,36 +145,37 @@ class Watch:
         if len(read) > MOST:
             raise PatternError(f"{len(read)} patterns: at most {MOST} are watched for")
         self.patterns = tuple(pattern.words for pattern in read)
-        self._words = [pattern.words for pattern in read if pattern.expression is None]
+        self._words = [(p.words, p.words.encode("utf-8", "replace")) for p in read if p.expression is None]
         self._expressions = [(p.words, p.expression) for p in read if p.expression is not None]
-        self._keep = max((len(words) for words in self._words), default=1) - 1
+        self._keep = max((len(wanted) for _, wanted in self._words), default=1) - 1
 
     def feed(self, data: bytes) -> None:
         """Look at what a guest printed, in pieces of any size."""
         if not self.patterns:
             return
         # An escape sequence that was cut stays for the next piece; words are found across the border.
-        text = self._tail + self._decode(data)
-        cut = _CUT.search(text, max(0, len(text) - 16))
-        rest = cut[0] if cut is not None else ""
-        text = _ESCAPES.sub("", text[: len(text) - len(rest)]) if "\x1b" in text or "\0" in text else text
+        text = self._tail + data
+        rest = b""
+        if b"\x1b" in text or b"\0" in text:
+            cut = _CUT.search(text, max(0, len(text) - 16))
+            rest = cut[0] if cut is not None else b""
+            text = _ESCAPES.sub(b"", text[: len(text) - len(rest)])
         self._find_words(text)
         if self._expressions:
-            self._try_expressions(text[self._overlap :])
-        kept = text[-self._keep :] if self._keep else ""
+            self._try_expressions(self._decode(text[self._overlap :]))
+        kept = text[-self._keep :] if self._keep else b""
         self._overlap = len(kept)
         self._tail = kept + rest
 
-    def _find_words(self, text: str) -> None:
-        for words in self._words:
-            at = text.find(words, max(0, self._overlap - len(words) + 1))
+    def _find_words(self, text: bytes) -> None:
+        for words, wanted in self._words:
+            first = at = text.find(wanted, max(0, self._overlap - len(wanted) + 1))
             count = 0
-            first = at
             while at >= 0 and count < 1000:
                 count += 1
-                at = text.find(words, at + len(words))
+                at = text.find(wanted, at + len(wanted))
             if count:
-                self._note(words, _line_around(text, first, len(words)), count)
+                self._note(words, _line_around(text, first, len(wanted)), count)
 
     def _try_expressions(self, text: str) -> None:
         """A line that waits, as a prompt does, is looked at each time it grows, until something is found."""
@@ -203,9 +204,9 @@ class Watch:
             self._found(Notice(words, line, self._times.pop(words)))
 
 
-def _line_around(text: str, at: int, length: int) -> str:
-    """The line that something was found in, LINE characters of it at most."""
-    start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
-    ends = [end for end in (text.find("\n", at), text.find("\r", at)) if end >= 0]
-    line = text[max(start, at - LINE // 2) : min([*ends, at + length + LINE // 2])]
+def _line_around(text: bytes, at: int, length: int) -> str:
+    """The line that something was found in, LINE bytes of it at most."""
+    start = max(text.rfind(b"\n", 0, at), text.rfind(b"\r", 0, at)) + 1
+    ends = [end for end in (text.find(b"\n", at), text.find(b"\r", at)) if end >= 0]
+    line = text[max(start, at - LINE // 2) : min([*ends, at + length + LINE // 2])].decode("utf-8", "ignore")
     return "".join(character for character in line if character.isprintable()).strip()
