@@ -20,6 +20,7 @@ Captured = pytest.CaptureFixture[str]
 def walk(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> Callable[..., tuple[int, str]]:
     """Call the verb over the fixture's demo, with these lines as what is typed; gives status and output."""
     monkeypatch.setenv("XENTUI_DEMO_DIR", str(demo_host.layout.directory))
+    monkeypatch.setattr("xentui.walkthroughs.parse.CHECK_SECONDS", 1.0)
 
     def call(*words: str, typed: str = "") -> tuple[int, str]:
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
