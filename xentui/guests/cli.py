@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from xentui.domains.inventory import Inventory
+from xentui.domains.toolstack import ToolstackError
 from xentui.guests.errors import GuestError
 from xentui.guests.options import OPTIONS, Option, Wish
 from xentui.guests.xen_tools import GONE
@@ -117,7 +118,12 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
             domain = inventory.snapshot().domain(guest)
             if domain is None:
                 raise GuestError(f"{guest} is made, but it is not seen yet: xentui start {guest}")
-            inventory.toolstack(domain).start(domain)
+            with told():
+                try:
+                    inventory.toolstack(domain).start(domain)
+                except ToolstackError as error:
+                    sentence = f"{guest} is made, but could not be started: {error.headline}"
+                    raise GuestError(sentence, error.details) from error
             print(f"Started {guest}.")
         for line in said:
             print(printable(line))

@@ -94,6 +94,13 @@ def test_templates_are_listed_made_and_used(demo: DemoHost, capsys: pytest.Captu
     assert status == 0 and "memory = 160" in out
 
 
+def test_what_is_made_and_cannot_be_started_is_told_so(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "create", "big", "--source", "busybox", "--memory", "64G", "--start")
+    assert status == 1 and "Made big" in out
+    assert err.splitlines()[-1].startswith("xentui: big is made, but could not be started: ")
+    assert run(capsys, "delete", "big", "--confirm", "big")[0] == 0
+
+
 def test_ctrl_c_cancels_and_tidies_up(demo: DemoHost) -> None:
     code = (
         "import sys, time\n"
