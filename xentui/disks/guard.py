@@ -23,6 +23,7 @@ from xentui.waiting import wait_until
 
 #: Seconds that another program may go on holding the lock on the device: udev looks at a disk that long.
 _LOCK_PATIENCE = 5.0
+_CLAIM_PATIENCE = 2.0
 
 
 class RefusedError(Exception):
@@ -172,10 +173,21 @@ def open_locked(path: str) -> int:
 
 
 def claim(path: str) -> int:
-    """The device for us alone: while this is open, nothing of it can be mounted. Raises RefusedError."""
-    try:
-        return os.open(path, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.EBUSY:
-            raise RefusedError(f"{path}: the kernel says that it, or a part of it, is in use.") from error
-        raise RefusedError(f"{path} cannot be opened: {error.strerror}.") from error
+    """The device for us alone: while this is open, nothing of it can be mounted. Raises RefusedError.
+
+    Who lists disks, another xentui say, has each of them for a moment; that is waited for.
+    """
+    handle = -1
+
+    def claimed() -> bool:
+        nonlocal handle
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise RefusedError(f"{path} cannot be opened: {error.strerror}.") from error
+        return handle >= 0
+
+    if not wait_until(claimed, _CLAIM_PATIENCE, every=0.05):
+        raise RefusedError(f"{path}: the kernel says that it, or a part of it, is in use.")
+    return handle

@@ -12,6 +12,8 @@ from pathlib import Path
 from xentui.disks.table import Table
 from xentui.waiting import wait_until
 
+#: Seconds that a device may be held by somebody who only looks at it.
+_PATIENCE = 2.0
 _SYSFS = Path("/sys/class/block")
 
 
@@ -72,12 +74,17 @@ def tell(path: str, table: Table) -> bool:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
-    try:
+
+    def told() -> bool:
         _tell_differences(handle, partitions(path), table)
+        return sees(path, table)
+
+    try:
+        # Who lists disks has each of them for a moment: that is no reason to give up.
+        if not wait_until(told, _PATIENCE, every=0.05):
+            return False
     finally:
         os.close(handle)
-    if not wait_until(lambda: sees(path, table), 2.0, every=0.05):
-        return False
     # The nodes in /dev are made a moment later where udev makes them.
     wait_until(lambda: all(Path(partition_path(path, slot.number)).exists() for slot in table.slots), 5.0, every=0.05)
     return True

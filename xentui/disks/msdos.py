@@ -95,8 +95,6 @@ def _chain(extended: Entry, read: Read, sector_size: int, sectors: int) -> Itera
         seen.add(at)
         sector = read(at * sector_size, sector_size)
         if sector[510:512] != MAGIC:
-            if at == extended.start:
-                return  # made by a tool that writes no first EBR for an empty extended partition
             raise ChainError(f"the chain of logical partitions breaks off at sector {at}")
         first, link, *_ = entries(sector)
         if first.type and first.sectors and first.type not in EXTENDED:

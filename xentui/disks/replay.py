@@ -58,6 +58,7 @@ class Replay:
         self.grain = max(GRAIN // target.sector_size, 1)
         self.notes: list[str] = []
         self._spoken_of: list[int] = []
+        self._unreadable: str | None = None  # what libparted says of a table that we can read, and it cannot
         self.is_new_table = False
         self.image: ops.Image | None = None
         self.repair = False
@@ -70,7 +71,7 @@ class Replay:
         self._scratch.__enter__()
         try:
             if self.target.table.label is not None and self._readable():
-                self._scratch.open_table()
+                self._unreadable = self._scratch.open_table()
             for slot in self.target.table.slots:
                 content = self.target.contents.get(slot.start)
                 self._parts[slot.start] = _Part(-slot.number, content, slot.number)
@@ -109,6 +110,8 @@ class Replay:
             if isinstance(operation, ops.Repair) and obstacle.repairable:
                 return
             raise PlanError(obstacle.sentence)
+        if self._unreadable is not None and not self.is_new_table:
+            raise PlanError(self._unreadable)
         if self._scratch.label is None:
             what = f"; {self.target.path} holds {self.target.whole.type}" if self.target.whole else ""
             raise PlanError(f"there is no partition table yet{what}; begin with a new one (label)")

@@ -8,6 +8,7 @@ process-wide, so one thread at a time is let in.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -90,13 +91,18 @@ class Scratch:
     def label(self) -> str | None:
         return str(self._disk.type.name) if self._disk is not None else None
 
-    def open_table(self) -> None:
-        """Take the table that is there. Raises PlanError if libparted cannot."""
+    def open_table(self) -> str | None:
+        """Take the table that is there. If libparted cannot, what it says; then there is none."""
         self._placed = None
-        with _words("The table cannot be read"):
-            self._disk = _ped.Disk(self._device)
-            if self._disk.type.name == "msdos":
-                self._disk.set_flag(_ped.DISK_CYLINDER_ALIGNMENT, 0)
+        try:
+            with _words("The table cannot be read"):
+                self._disk = _ped.Disk(self._device)
+                if self._disk.type.name == "msdos":
+                    self._disk.set_flag(_ped.DISK_CYLINDER_ALIGNMENT, 0)
+        except PlanError as error:
+            self._disk = None
+            return str(error)
+        return None
 
     def new_table(self, label: str) -> None:
         """An empty table. Raises PlanError."""
@@ -193,7 +199,7 @@ def _words(what: str) -> Iterator[None]:
     try:
         yield
     except (*_EXCEPTIONS, ArithmeticError, OSError) as error:
-        said = " ".join(str(error).split()) or "libparted does not say why"
+        said = re.sub(r"/proc/\d+/fd/\d+", "the disk", " ".join(str(error).split())) or "libparted does not say why"
         raise PlanError(f"{what}: {said}") from None
 
 
