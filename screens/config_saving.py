@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xentui.config_effects import Effect
 from xentui.config_files import ConfigFileError, backup_of, save_config
 from xentui.host import Host, HostError
+from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.dialogs.prose import Paragraph
 from xentui.screens.dialogs.review import Review
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Seconds for one change of a running guest; a guest without its driver lets xl wait for it.
 _DEADLINE = 60.0
+#: Answers beside the numbers of the effects.
+_NOTHING, _ALL = "nothing", "all"
 #: Cells of a line in a dialog, where the screen has room.
 _WIDTH = 72
 
@@ -55,16 +58,41 @@ async def save(editor: ConfigEditor) -> None:
     editor.show_title()
     editor.say(f"Saved; {backup} keeps what was there.", "good")
     editor.xentui.refresher.request()
-    now = [effect for effect in offered if effect.argv]
-    if now and await _means_it(editor, offered):
-        failed = await asyncio.to_thread(_do, host, now)
+    await _offer(editor, [effect for effect in offered if effect.argv])
+
+
+async def _offer(editor: ConfigEditor, effects: list[Effect]) -> None:
+    """What xl can do to the guest that runs, one thing after the other, or all that loses nothing."""
+    name = printable(editor.domain.name)
+    while effects:
+        harmless = [effect for effect in effects if not effect.risk]
+        choices = [Choice(_NOTHING, "Nothing more", "the rest counts from its next start")]
+        for place, effect in enumerate(effects):
+            role = "danger" if effect.risk else ""
+            choices.append(Choice(str(place), shlex.join(effect.argv), effect.says, role))
+        if len(harmless) > 1:
+            choices.append(Choice(_ALL, "All of it", "but for what may lose something"))
+        answer = await editor.app.push_screen_wait(Choose(f"Do to {name} now, as it runs?", choices))
+        if answer in (None, _NOTHING):
+            return
+        chosen = harmless if answer == _ALL else [effects[int(answer or 0)]]
+        if chosen[0].risk and not await _means_it(editor, chosen[0]):
+            continue
+        failed = await asyncio.to_thread(_do, editor.xentui.host, chosen)
         editor.xentui.refresher.request()
         if failed:
-            await editor.app.push_screen_wait(
-                MessageDialog(f"{len(failed)} of {len(now)} did not work.", "\n\n".join(failed))
+            headline = (
+                failed[0].splitlines()[-1] if len(failed) == 1 else f"{len(failed)} of {len(chosen)} did not work."
             )
+            await editor.app.push_screen_wait(MessageDialog(headline, "\n\n".join(failed)))
         else:
-            editor.say(f"Saved, and done to {printable(editor.domain.name)} as it runs.", "good")
+            editor.say(f"Done to {name}: {', '.join(effect.key for effect in chosen)}.", "good")
+        effects = [effect for effect in effects if effect not in chosen]
+
+
+async def _means_it(editor: ConfigEditor, effect: Effect) -> bool:
+    lines = plain(wrap(effect.risk, _WIDTH), "danger")
+    return await editor.app.push_screen_wait(Review(f"{shlex.join(effect.argv)} ?", lines, yes="Do it"))
 
 
 def diff_lines(before: str, after: str) -> list[Line]:
@@ -96,14 +124,6 @@ def _told(found: Sequence[Effect]) -> list[Line]:
         role = "danger" if effect.risk else "dialog-dim"
         lines += plain([f"      {line}" for line in wrap(when, _WIDTH - 6)], role)
     return lines
-
-
-async def _means_it(editor: ConfigEditor, offered: Sequence[Effect]) -> bool:
-    remarks: list[Paragraph] = [(effect.risk, "danger") for effect in offered if effect.risk][:2]
-    if any(not effect.argv for effect in offered):
-        remarks.append(("The rest counts from its next start.", "dialog-dim"))
-    title = f"Do this to {printable(editor.domain.name)} now?"
-    return await editor.app.push_screen_wait(Review(title, _told([e for e in offered if e.argv]), remarks, "Do it now"))
 
 
 def _do(host: Host, wanted: Sequence[Effect]) -> list[str]:

@@ -29,9 +29,9 @@ def test_memory_is_changed_in_the_form_saved_and_set_now(demo_host: DemoHost, tm
         screen.press("F2")
         screen.see("Save /etc/xen/server01.cfg?", "-memory = 160", "+memory = 128", "xl mem-set server01 128m")
         screen.press("y")
-        screen.see("Do this to server01 now?")
-        screen.press("y")
-        screen.see("done to server01 as it runs")
+        screen.see("Do to server01 now, as it runs?", "xl mem-set server01 128m")
+        screen.press("Down", "Enter")
+        screen.see("Done to server01: memory.")
         text = demo_host.path("/etc/xen/server01.cfg").read_text()
         assert "memory = 128\nvcpus = 1\n# The disk is shared" in text
         assert "memory = 160\n" in demo_host.path("/etc/xen/server01.cfg~").read_text()

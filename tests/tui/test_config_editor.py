@@ -186,12 +186,12 @@ async def test_saving_shows_the_changes_keeps_the_old_file_and_offers_what_can_b
         await desk.press("s")
         await desk.see("y Save")
         await desk.press("y")
-        await desk.see("Do this to server01 now?", "xl mem-set server01 300m")
+        await desk.see("Do to server01 now, as it runs?", "Nothing more", "xl mem-set server01 300m")
         assert host.file.read_text() == editor.edit.text
         assert (host.root / "etc/xen/server01.cfg~").read_text() == TEXT
         assert host.ran == []
-        await desk.press("y")
-        await desk.see("done to server01 as it runs")
+        await desk.press("down", "enter")
+        await desk.see("Done to server01: memory.")
         assert host.ran == [("xl", "mem-set", "server01", "300m")]
         await desk.press("escape")
         await desk.until(lambda: desk.app.screen is desk.main, "the table")
@@ -205,9 +205,35 @@ async def test_a_change_that_does_not_work_is_told_with_what_was_said(host: Edit
         await desk.press("s")
         await desk.see("y Save")
         await desk.press("y")
-        await desk.see("Do this to server01 now?")
+        await desk.see("Do to server01 now, as it runs?")
+        await desk.press("down", "enter")
+        await desk.see("xl: no such thing", "Close")
+
+
+async def test_what_may_lose_something_is_asked_about_by_itself(host: EditedHost) -> None:
+    text = TEXT.replace('"256M"', "300")
+    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("disk"))
+    async with opened(inventory(vcpus=2), host=host) as desk:
+        editor = await open_editor(desk)
+        editor.edit.change(text)
+        await desk.press("s")
+        await desk.see("y Save")
         await desk.press("y")
-        await desk.see("1 of 1 did not work.", "xl: no such thing")
+        await desk.see("xl block-detach server01 xvda", "All of it")
+        await desk.press("end", "enter")
+        await desk.until(lambda: len(host.ran) == 2, "both")
+        await desk.until(lambda: "mem-set" not in desk.text() and "xl block-detach" in desk.text(), "what is left")
+        assert [words[1] for words in host.ran] == ["mem-set", "vcpu-set"]
+        await desk.press("down", "enter")
+        await desk.see("If server01 still uses xvda", "y Do it")
+        await desk.press("enter")
+        await desk.see("Nothing more")
+        assert len(host.ran) == 2
+        await desk.press("down", "enter")
+        await desk.see("y Do it")
+        await desk.press("y")
+        await desk.see("Done to server01: disk.")
+        assert host.ran[-1] == ("xl", "block-detach", "server01", "xvda")
 
 
 async def test_a_file_changed_by_somebody_else_is_not_written_over(host: EditedHost) -> None:

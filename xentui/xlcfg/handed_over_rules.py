@@ -10,11 +10,13 @@ import re
 from xentui.xlcfg.parser import Value
 from xentui.xlcfg.sheet import ERROR, WARNING, Sheet
 
-#: DOMAIN:BUS:DEVICE.FUNCTION@SLOT; leading zeros do not count, as to strtoul(3).
+#: DOMAIN:BUS:DEVICE.FUNCTION@SLOT; the later numbers as strtoul(3) reads them: blanks, +, 0x and zeros do not count.
+_SIGN = r"\s*\+?(?:0[xX])?0*"
 _BDF = re.compile(
-    r"(?:0*[0-9a-fA-F]{1,4}:)?0*[0-9a-fA-F]{1,2}:0*[01]?[0-9a-fA-F]\.(?:0*[0-7]|\*)(?:@0*[01]?[0-9a-fA-F])?"
+    rf"(?:0*[0-9a-fA-F]{{1,4}}:)?0*[0-9a-fA-F]{{1,2}}:{_SIGN}[01]?[0-9a-fA-F]"
+    rf"\.(?:{_SIGN}[0-7]|\*)(?:@{_SIGN}[01]?[0-9a-fA-F])?"
 )
-_SLOT = re.compile(r"0*[01]?[0-9a-fA-F]")
+_SLOT = re.compile(rf"{_SIGN}[01]?[0-9a-fA-F]")
 _PCI = ("msitranslate", "power_mgmt", "permissive", "seize", "rdm_policy", "bdf", "vslot", "name")
 _PORTS = re.compile(r"\s*(?:0[xX])?([0-9a-fA-F]++)(?:-\s*(?:0[xX])?([0-9a-fA-F]++)|(?!-).*)")
 _IRQ = re.compile(r"\s*\+?([0-9]+)")

@@ -248,8 +248,8 @@ class _Parser:
         while at < len(text):
             found = _TOKEN.match(text, at)
             if found is None:
-                if at == len(text) - 1 and text[at].isascii():
-                    break  # xl's lexer forgets a bad character that is the very last one
+                if at == len(text) - 1 and (text[at].isascii() or 0xDC80 <= ord(text[at]) <= 0xDCFF):
+                    break  # xl's lexer forgets a bad byte that is the very last one
                 raise self._lexical_error(at)
             kind = found.lastgroup or ""
             if kind != "blank":
