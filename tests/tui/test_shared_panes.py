@@ -270,3 +270,22 @@ async def test_where_nothing_is_shared_a_busy_console_is_busy(tmp_path: Path) ->
         await app.deck.open(app.session("server01"))
         await until(pilot, shown(pilot, "is held by process"))
         await other.link.close()
+
+
+async def test_a_mistake_in_sharing_does_not_cost_the_console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = SharedDesk(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        pane = await opened(pilot)
+        await until(pilot, lambda: pane.session.people)
+        company = pane.session.company
+        assert company is not None
+        assert company.share is not None
+
+        def wrong() -> None:
+            raise ZeroDivisionError("a mistake")
+
+        monkeypatch.setattr(company.share, "turn", wrong)
+        await until(pilot, shown(pilot, "no longer shared"))
+        await pilot.press("x")
+        await until(pilot, shown(pilot, "[x]"))
+        assert not company.place.is_served()

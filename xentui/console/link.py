@@ -206,9 +206,21 @@ class ConsoleLink:
     def _share_turn(self) -> None:
         if self._wanted:
             return  # it is about to be left
-        share = self.session.serve()
+        try:
+            share = self.session.serve()
+        except Exception as error:  # a mistake of ours must not cost the console, nor come again at each turn
+            self._fail_sharing(error)
+            return
         self._watch_share(None if share is None else share.fileno())
         self._watch_writing()
+
+    def _fail_sharing(self, error: Exception) -> None:
+        company, self.session.company = self.session.company, None
+        self._watch_share(None)
+        if company is not None:
+            with contextlib.suppress(OSError, ValueError):
+                company.end("sharing it failed")
+            company.say(f"the console is no longer shared: xentui failed at that: {error!r}")
 
     def _watch_share(self, fd: int | None) -> None:
         if fd != self._share_fd:

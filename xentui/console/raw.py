@@ -296,7 +296,8 @@ class _RawConsole:
             self._tell(f"{asker} asks for the writing; {self.label} leaves it to them")
         elif writer is None or not writer.you:
             turn = f"{writer} writes" if writer is not None else "nobody writes"
-            self._tell(f"you watch, {turn}; Enter asks for the writing, {self.label} leaves")
+            asks = "Enter asks for the writing, " if self.session.may_type else ""
+            self._tell(f"you watch, {turn}; {asks}{self.label} leaves")
         else:
             self._tell(f"you write; {self.label} leaves")
 

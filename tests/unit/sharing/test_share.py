@@ -7,7 +7,7 @@ import os
 import socket
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -136,12 +136,19 @@ def test_the_holders_sentence_and_its_end_are_told(holder: Holder, join: Join) -
     assert not holder.place.is_served()
 
 
-def test_only_the_owner_gets_in_or_a_group(tmp_path: Path) -> None:
-    for group, mode in ((None, 0o600), ("root" if os.geteuid() == 0 else _own_group(), 0o660)):
+@pytest.fixture
+def strict_umask() -> Iterator[None]:
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def test_only_the_owner_gets_in_or_a_group(tmp_path: Path, strict_umask: None) -> None:
+    for group, mode, folder_mode in ((None, 0o600, 0o700), (_own_group(), 0o660, 0o755)):
         holder = Holder(tmp_path, group=group)
         (socket,) = tmp_path.glob("run/xentui/*")
         assert stat.S_IMODE(socket.stat().st_mode) == mode
-        assert stat.S_IMODE(socket.parent.stat().st_mode) & 0o022 == 0
+        assert stat.S_IMODE(socket.parent.stat().st_mode) == folder_mode
         holder.share.close("")
         assert not socket.exists()
     with pytest.raises(PlaceError, match="no group 'nobody-has-this'"):

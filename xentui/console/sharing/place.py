@@ -72,6 +72,7 @@ class Place:
                 os.fchmod(listener.fileno(), 0o600)
                 listener.bind(_address(folder, self._file))
                 if group is not None:
+                    self.folder.chmod(0o755)  # whatever the umask was when it was made
                     os.chown(self._file, -1, group, dir_fd=folder, follow_symlinks=False)
                     os.chmod(self._file, 0o660, dir_fd=folder)
                 listener.listen(_BACKLOG)
