@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -25,6 +26,8 @@ Opener = Callable[[argparse.Namespace], AbstractContextManager[Inventory]]
 """Opens the host that the command line names."""
 
 _DONE, _FAILED, _USAGE = 0, 1, 2
+#: Options whose answers are files or folders.
+_FILES = frozenset({"cd", "dir", "drivers", "image", "initrd", "kernel", "role", "ssh-key"})
 
 
 def add_parsers(verbs: Subparsers, opener: Opener) -> None:
@@ -75,9 +78,17 @@ def _add(parser: argparse.ArgumentParser, option: Option, also: list[str]) -> No
 
 
 def wish_of(args: argparse.Namespace) -> Wish:
-    """What was asked for on the command line."""
+    """What was asked for on the command line; files are named from where the user stands."""
     given = vars(args)
-    return {option.name: given[option.name] for option in OPTIONS if given[option.name] not in (None, False, [])}
+    wish: dict[str, str | bool | list[str]] = {}
+    for option in OPTIONS:
+        value = given[option.name]
+        if value in (None, False, []):
+            continue
+        if option.name in _FILES:
+            value = [os.path.abspath(one) for one in value] if isinstance(value, list) else os.path.abspath(value)  # noqa: PTH100
+        wish[option.name] = value
+    return wish
 
 
 def _create(args: argparse.Namespace, opener: Opener) -> int:

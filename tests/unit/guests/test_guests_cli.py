@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -92,6 +93,15 @@ def test_templates_are_listed_made_and_used(demo: DemoHost, capsys: pytest.Captu
     assert 'memory = "160"' in run(capsys, "template", "show", "mine")[1]
     status, out, _ = run(capsys, "template", "use", "mine", "web", "--dry-run")
     assert status == 0 and "memory = 160" in out
+
+
+def test_files_are_named_from_where_the_user_stands(
+    demo: DemoHost, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a kernel").write_text("x")
+    status, out, _ = run(capsys, "create", "k", "--kernel", "a kernel", "--dry-run")
+    assert status == 0 and f'kernel = "{tmp_path}/a kernel"' in out
 
 
 def test_what_is_made_and_cannot_be_started_is_told_so(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
