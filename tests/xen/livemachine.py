@@ -220,6 +220,7 @@ class LiveMachine:
                 return
 
     def _more_lines(self) -> list[str]:
+        self.lines.mkdir(exist_ok=True)  # the end of a first attempt took it away
         chardevs = [
             word for name in ("uart", "cable")
             for word in ("-chardev", f"socket,id={name},path={self.lines / name},server=on,wait=off")
