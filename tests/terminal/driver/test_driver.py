@@ -173,12 +173,8 @@ def test_the_screen_follows_the_size() -> None:
 
 @pytest.mark.parametrize("term", ["dumb", "vt52"])
 def test_a_terminal_that_cannot_is_told_in_one_sentence(term: str) -> None:
-    code = (
-        "import sys; from xentui.screens.terminal.capabilities import *\n"
-        "try: detect(0)\n"
-        "except UnusableTerminalError as error: print(error, file=sys.stderr); sys.exit(2)"
-    )
-    with Terminal([sys.executable, "-c", code], term=term) as terminal:
+    argv = [sys.executable, "-m", "xentui.cli", "--demo"]
+    with Terminal(argv, term=term, env={"PYTHONPATH": ":".join(sys.path)}) as terminal:
         assert terminal.end() == 2
         assert terminal.sent.count(b"\n") == 1
         assert term.encode() in terminal.sent
