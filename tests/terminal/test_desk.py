@@ -19,7 +19,7 @@ Start = Callable[..., RealScreen]
 
 def names(screen: RealScreen) -> list[str]:
     """The domains in the order of the table."""
-    return re.findall(r"^[ *c!] (Domain-0|server0\d|client0\d) ", screen.text(), re.MULTILINE)
+    return re.findall(r"^[ *c+!] (Domain-0|server0\d|client0\d) ", screen.text(), re.MULTILINE)
 
 
 def test_sort_by_every_column_and_filter_as_you_type(start: Start) -> None:
