@@ -16,15 +16,16 @@ from xentui.cli import main
 from xentui.demo.host import DemoHost
 
 
-@pytest.fixture
-def demo(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoHost]:
-    """A demo that every call of `main` joins."""
-    monkeypatch.setenv("XENTUI_DEMO_SPEED", "50")
-    host = DemoHost()
-    host.open()
-    monkeypatch.setenv("XENTUI_DEMO_DIR", str(host.layout.directory))
-    yield host
-    host.close()
+@pytest.fixture(scope="module")
+def demo() -> Iterator[DemoHost]:
+    """A demo that every call of `main` joins; a test takes away what it made."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("XENTUI_DEMO_SPEED", "50")
+        host = DemoHost()
+        host.open()
+        monkeypatch.setenv("XENTUI_DEMO_DIR", str(host.layout.directory))
+        yield host
+        host.close()
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
