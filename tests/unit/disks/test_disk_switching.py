@@ -228,3 +228,12 @@ def test_tables_compare(ram: Path) -> None:
     table: Table = apply(path, [Label("gpt"), Add(size=S("1GiB"))])
     assert table.same_partitions(read_target(str(path)).table)
     assert not table.same_partitions(apply(path, [Flag(1, "boot", True)]))
+
+
+@pytest.mark.parametrize("options", ["-S 256", "-S 64", "-j 40", "-n 128:300M:+1M", "-n 5:200M:+50M -A 5:set:2"])
+def test_tables_of_other_makes(ram: Path, options: str) -> None:
+    """More or fewer entries than usual, elsewhere than usual, with numbers that are far apart."""
+    path = image(ram / "disk.img", 1 << 30)
+    subprocess.run(["sgdisk", "-n", "1:2048:+100M", *options.split(), path], check=True, capture_output=True)
+    check_states(path, [Add(size=S("200MiB")), Flag(1, "lvm", True)], 512, [sfdisk], grain=PAGE)
+    assert "No problems" in sgdisk(path)[1]
