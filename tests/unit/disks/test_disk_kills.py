@@ -121,12 +121,12 @@ def test_killed_at_any_point(ram: Path, killer: Killer, case: str) -> None:
     seen = set()
     points = [(event, cut) for event in range(1, events + 1) for cut in (0, 4096, 12288, 1 << 30)]
     chance.shuffle(points)
-    for event, cut in points[: 5000 if FUZZ else 32]:
+    for event, cut in points[: 5000 if FUZZ else 28]:
         prepare()
         status, _ = killer.run(path, plan, event=event, cut=cut)
         assert status == -signal.SIGKILL
         seen.add(check_left(path, old, new, untouched, head))
-    for _ in range(1000 if FUZZ else 16):
+    for _ in range(1000 if FUZZ else 14):
         prepare()
         status, _ = killer.run(path, plan, after=chance.uniform(0, seconds))
         assert status in (-signal.SIGKILL, 0)
