@@ -17,15 +17,21 @@ from xentui.demo.host import DemoHost
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[DemoHost]:
-    """A demo that every call of `main` joins; a test takes away what it made."""
+def demo_host() -> Iterator[DemoHost]:
+    """One demo for all tests: each takes away what it made."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("XENTUI_DEMO_SPEED", "50")
         host = DemoHost()
         host.open()
-        monkeypatch.setenv("XENTUI_DEMO_DIR", str(host.layout.directory))
         yield host
         host.close()
+
+
+@pytest.fixture
+def demo(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch) -> DemoHost:
+    """The demo, joined by every call of `main`."""
+    monkeypatch.setenv("XENTUI_DEMO_DIR", str(demo_host.layout.directory))
+    return demo_host
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
