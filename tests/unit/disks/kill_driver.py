@@ -74,7 +74,10 @@ def child(job: dict[str, Any], report: int) -> None:
     target = read_target(job["image"])
     count_events(job, report)
     outcome = carry_out(Host(), target, plan.operations, confirm=target.name, read_disks=Disks)
-    os._exit(0 if outcome.status == "done" else 3)
+    if outcome.status != "done":
+        print(outcome, file=sys.stderr, flush=True)
+        os._exit(3)
+    os._exit(0)
 
 
 def main() -> None:
