@@ -12,6 +12,7 @@ from xentui.screens.consoles import session_for
 from xentui.screens.lesson_hands import HandsError
 from xentui.screens.widgets.console_pane import ConsolePane
 from xentui.screens.widgets.shell_pane import ShellDeck
+from xentui.subprocesses import printable
 from xentui.walkthroughs.facts.verbs import read_fact
 from xentui.walkthroughs.lesson import Lesson
 from xentui.walkthroughs.world import UnknownError
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Seconds that a guest that was just started gets to appear.
 _GUEST_SECONDS = 10.0
-_SHELL = "shell"
 
 
 class LessonPanes:
@@ -29,21 +29,26 @@ class LessonPanes:
 
     def __init__(self, app: XentuiApp, deck: ShellDeck) -> None:
         self._app, self._deck = app, deck
+        self._shell = f"shell on {printable(app.host.name)}"  # no guest's name
+        self._presenting = False
 
     async def shell(self) -> ConsolePane:
         """The pane of the shell, begun anew if it has ended. Raises HandsError."""
         if self._app.read_only:
             raise HandsError("xentui runs read-only (--read-only)")
-        pane = self._deck.pane_of(_SHELL)
+        pane = self._deck.pane_of(self._shell)
         if pane is None:
-            return await self._deck.place(ShellSession(self._app.host, _SHELL, share=self._app.share))
+            session = ShellSession(self._app.host, self._shell, share=self._app.share)
+            session.presented = self._presenting
+            return await self._deck.place(session)
         if pane.session.state is State.WAITING:
             pane.link.attach_again()
         return pane
 
     def present(self, on: bool) -> None:
         """Let others watch the shell, or no longer."""
-        pane = self._deck.pane_of(_SHELL)
+        self._presenting = on
+        pane = self._deck.pane_of(self._shell)
         if pane is not None and isinstance(pane.session, ShellSession):
             pane.session.presented = on
 
@@ -69,7 +74,7 @@ class LessonPanes:
             pane = deck.pane_of(guest)
             if pane is not None and pane.session.state is State.ATTACHED:
                 return pane
-        shell = self._deck.pane_of(_SHELL)
+        shell = self._deck.pane_of(self._shell)
         domain = self._app.snapshot.domain(guest) if self._app.snapshot is not None else None
         if shell is not None and domain is not None and isinstance(shell.session, ShellSession):
             return shell if shell.session.at_console_of(domain.id) else None

@@ -38,6 +38,8 @@ from xentui.walkthroughs.walkthrough import Block, Kind, Walkthrough
 _TEXT_COLUMNS = 50
 #: The fewest lines of a shell: its title and what a shell is told at least.
 _SHELL_LINES = 6
+#: A longer row of steps' signs would push the rest out of the title.
+_MOST_MARKS = 24
 #: Seconds between two looks whether the step was done by hand.
 _WATCH_SECONDS = 2.0
 
@@ -397,9 +399,12 @@ class WalkthroughScreen(Page):
 
 def _marks(lesson: Lesson) -> str:
     """A sign for each step: x done, - skipped, > open here, . to come."""
+    count = f"{lesson.index + 1}/{len(lesson.walkthrough.steps)}"
+    if len(lesson.walkthrough.steps) > _MOST_MARKS:
+        return count
     signs = {Mark.DONE: "x", Mark.SKIPPED: "-", Mark.OPEN: "."}
     row = "".join(
         ">" if number == lesson.index else signs[lesson.mark(step)]
         for number, step in enumerate(lesson.walkthrough.steps)
     )
-    return f"[{row}] {lesson.index + 1}/{len(lesson.walkthrough.steps)}"
+    return f"[{row}] {count}"
