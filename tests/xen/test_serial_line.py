@@ -33,7 +33,7 @@ FOLDER = "/root/serial-line"
 PASSWORD = "live"  # of root, set for this test
 #: Seconds; all is emulated. xentui's first start reads it from the medium.
 OPENS, ANSWERS, QUIET = 180, 60, 1.0
-ESCAPE, LEADER, REDRAW, DOWN, UP, PAGE_DOWN, F5 = (
+ESCAPE, LEADER, REDRAW, HOME, DOWN, UP, PAGE_DOWN, F5 = (
     b"\x1b",
     b"\x1d",
     b"\x0c",
@@ -140,7 +140,7 @@ class Session:
 
     def work(self) -> None:
         """A page, details, a danger looked at and left, a console, the table read again; compared on the way."""
-        self.press(b"?" + PAGE_DOWN, "all keys")
+        self.press(HOME + b"?" + PAGE_DOWN, "all keys")
         self.compare()
         self.press(ESCAPE, "guests up")
         self.press(DOWN + b"\r", "Overview")

@@ -73,8 +73,14 @@ WALK = (
     # Guests: a new one, snapshots.
     Step("N", "A new guest"),
     Step("down down tab tab down escape home down t", "Snapshots of"),
+    # A configuration, as a form and as text; the changes.
+    Step("escape C", "Enter Change"),
+    Step("down pagedown home tab", "F7 Changes"),
+    Step("x", "changed"),
+    Step("f7", "Up/Down"),
+    Step("escape ctrl+z escape", "Domain-0"),
     # Disks and plans.
-    Step("escape D", "practice1.img"),
+    Step("D", "practice1.img"),
     Step("down enter", "sectors"),
     Step("escape p", "Plan for"),
     Step("t", "partition table"),
@@ -88,7 +94,9 @@ WALK = (
     # A walkthrough, with its shell.
     Step("escape W", "Walkthroughs"),
     Step("c", "Learner"),
-    Step("escape home enter", "Which guest"),
+    Step("escape w", "A presented walkthrough"),
+    Step(f"{_LEADER} d", "Begin anew"),
+    Step("home enter", "Which guest"),
     Step("enter", "1. The table"),
     Step("h c", "[demo]"),
     Step("tab", "Ctrl+]"),
@@ -133,9 +141,6 @@ WALK = (
     Step("K escape", size=(80, 24)),
     Step("home down", "server01"),
 )
-
-UNSEEN = frozenset({"ConfigEditor", "ConfigForm", "Review", "TextEdit"})
-"""Classes of screens and widgets that nothing in the demo opens yet. None may stay here."""
 
 
 class Watcher(Protocol):
