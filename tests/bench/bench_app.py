@@ -22,6 +22,7 @@ from xentui.screens.glyphs import SETS
 from xentui.screens.messages import SnapshotTaken
 from xentui.screens.terminal import capabilities
 from xentui.screens.terminal.lean import LeanDriver
+from xentui.settings import Settings
 
 
 class Measured(XentuiApp):
@@ -81,6 +82,7 @@ def main() -> None:
         colours=found.colours,
         driver_class=LeanDriver if args.driver == "lean" else None,
     )
+    app.watch_patterns = Settings().watch  # as it is for everybody who has no settings
     app.run()
     if args.stalls:
         args.stalls.write_text("{:.4f} {:.4f}".format(*app.longest_stall), encoding="ascii")

@@ -37,7 +37,7 @@ printf 'ready '
 [ -n "$LOG" ] || exec sleep 600
 read -r go
 cat "$LOG"
-printf 'that was all of it '
+printf '\r\nthat was all of it '
 exec sleep 600
 """
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 import pyte
 
 from xentui.console.emulator import Emulator
+from xentui.console.history import Timestamps
 
 CHUNK = 4096
 SERVICES = ["ssh", "cron", "dbus", "xen", "virtlogd", "network", "systemd-logind", "getty", "udev", "apparmor"]
@@ -86,8 +87,8 @@ def memory(make: Callable[[], tuple[object, Feed]], data: bytes) -> int:
     gc.collect()
     tracemalloc.start()
     console, feed = make()
-    for begin in range(0, len(data), CHUNK):
-        feed(data[begin : begin + CHUNK])
+    for line in data.splitlines(keepends=True):
+        feed(line)
     gc.collect()
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
@@ -96,8 +97,14 @@ def memory(make: Callable[[], tuple[object, Feed]], data: bytes) -> int:
 
 
 def our_history() -> tuple[object, Feed]:
-    emulator = Emulator(scrollback=10_000)
-    return emulator, emulator.feed
+    """With the time of each line, as a pane keeps it."""
+    emulator, times = Emulator(scrollback=10_000), Timestamps()
+
+    def feed(data: bytes) -> None:
+        emulator.feed(data)
+        times.note(emulator, time.time())
+
+    return emulator, feed
 
 
 def pyte_history() -> tuple[object, Feed]:

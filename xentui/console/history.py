@@ -8,6 +8,7 @@ line copied, across the fold.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -106,8 +107,8 @@ class Timestamps:
     """When lines came, as exactly as the emulator was fed: call `note` after feeding."""
 
     def __init__(self) -> None:
-        self._lines: list[int] = []
-        self._times: list[float] = []
+        self._lines = array("q")
+        self._times = array("d")
 
     def note(self, emulator: Emulator, now: float) -> None:
         """All lines down to the cursor's have come by `now` (seconds, of whatever clock).
