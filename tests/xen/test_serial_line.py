@@ -37,6 +37,7 @@ ESCAPE, LEADER, REDRAW, HOME, DOWN, UP, PAGE_DOWN, F5 = (
     b"\x1b",
     b"\x1d",
     b"\x0c",
+    b"\x1b[1~",
     b"\x1b[B",
     b"\x1b[A",
     b"\x1b[6~",
