@@ -152,7 +152,7 @@ class HistoryKeys:
         try:
             written = _write_new(path, lines)
         except OSError as error:
-            self._pane.say(f"{path}: {error.strerror}")
+            self._pane.say(f"Not written: {error.strerror}: {path}")
         else:
             self._pane.say(f"{written} lines written to {path}")
             self._pane.view.end_marking()

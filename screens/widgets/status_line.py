@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
+from textual.timer import Timer
+
 from xentui.screens.drawing import fit, width_of
 from xentui.screens.glyphs import Glyphs
 from xentui.screens.widgets.lines import Lines
 
 LEAST_COLUMNS, LEAST_LINES = 60, 20
 """The smallest terminal on which everything can be used."""
+
+READING_SECONDS = 3.0
+"""So long bad news stands before good news takes its place."""
 
 
 class StatusLine(Lines):
@@ -20,10 +27,21 @@ class StatusLine(Lines):
         super().__init__(id=id)
         self.glyphs = glyphs
         self.text, self.role, self.remark, self.short = "", "status", "", ""
+        self._said_at = 0.0
+        self._later: Timer | None = None
 
     def say(self, text: str, role: str = "status") -> None:
-        """Show a sentence; `role` is status, good or error."""
-        self.text, self.role = text, role
+        """Show a sentence; `role` is status, good or error. That something was done waits while bad news is read."""
+        if self._later is not None:
+            self._later.stop()
+        left = self._said_at + READING_SECONDS - time.monotonic()
+        if role == "good" and self.role == "error" and self.text and left > 0:
+            self._later = self.set_timer(left, lambda: self._say(text, role))
+        else:
+            self._say(text, role)
+
+    def _say(self, text: str, role: str) -> None:
+        self.text, self.role, self._said_at = text, role, time.monotonic()
         self._update()
 
     def set_remark(self, remark: str, short: str = "") -> None:

@@ -60,7 +60,7 @@ class RealScreen:
         self.tmux("send-keys", *keys)
 
     def type(self, text: str) -> None:
-        self.tmux("send-keys", "-l", text)
+        self.tmux("send-keys", "-l", "--", text)
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         end, tick = time.monotonic() + DEADLINE, threading.Event()

@@ -148,8 +148,10 @@ def test_attached_again_after_a_reboot(start: Start) -> None:
     screen.on("server01")
     screen.press("c")
     screen.log_in("server01")
+    screen.press("C-]", "f")
     screen.type("sudo reboot\r")
     screen.see("attached again at")
+    screen.press("C-]", "f")
     screen.log_in("server01")
     assert re.search(r"server01 +3 ", screen.text())
 

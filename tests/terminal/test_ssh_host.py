@@ -14,6 +14,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from xentui.config_files import ConfigFileError, read_config, save_config
+from xentui.config_host import check_on_host, look
 from xentui.console.client import Leave
 from xentui.console.session import ConsoleSession, State
 from xentui.demo.host import DemoHost
@@ -205,3 +207,25 @@ def test_a_walkthrough_and_a_class_over_ssh(host: SshHost, tmp_path: Path, monke
         learners(host, str(tmp_path / "none"))
     share(Progress("far", "demo", "ada", number=1, steps=1))
     assert [learner.name for learner in learners(host)] == ["ada"]
+
+
+def test_a_configuration_is_written_there(host: SshHost, tmp_path: Path) -> None:
+    """Through the shell at the other end, with every byte and a name that a shell would take apart."""
+    file = tmp_path / "it's $(a) guest.cfg"
+    text = "name = 'x' # \udcff\r\nmemory = 1"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert read_config(host, str(file)) == (str(file), text)
+    assert save_config(host, str(file), text + "28\n", text) == f"{file}~"
+    assert file.read_bytes() == (text + "28\n").encode("utf-8", "surrogateescape")
+    assert Path(f"{file}~").read_bytes() == text.encode("utf-8", "surrogateescape")
+    with pytest.raises(ConfigFileError, match="changed by somebody else"):
+        save_config(host, str(file), "", text)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [file.name, f"{file.name}~"]
+
+
+def test_what_a_configuration_names_is_looked_for_there(host: SshHost, tmp_path: Path) -> None:
+    image = tmp_path / "it's.img"
+    image.touch()
+    text = f'name="x"\ntype="pv"\nkernel="{image}"\ndisk=["{image}2,raw,xvda,w"]\nvif=["bridge=no$(br)"]\n'
+    found = check_on_host(text, look(host, text, "", None))
+    assert [(finding.line, finding.code) for finding in found] == [(4, "missing-file"), (5, "missing-bridge")]
