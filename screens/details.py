@@ -26,7 +26,7 @@ _OVERVIEW, _CONFIGURATION, _LOG, _EVENTS = range(4)
 #: Bytes of a configuration file and of a log's end that are shown.
 _CONFIG_BYTES, _LOG_BYTES = 256 << 10, 32 << 10
 
-_ACTIONS = [a for a in ACTIONS if a.run is not None or a.name in ("console", "config")]
+_ACTIONS = [a for a in ACTIONS if a.run is not None or a.name in ("console", "config", "rename")]
 
 
 class DetailsScreen(Page):
@@ -107,6 +107,11 @@ class DetailsScreen(Page):
 
     def do_config(self) -> None:
         self.app.push_screen(ConfigEditor(self.domain))
+
+    def do_rename(self) -> None:
+        from xentui.screens.guest_tasks import ask_rename
+
+        self.xentui.run_dialogs(ask_rename(self.xentui, self.domain))
 
     def do_console(self) -> None:
         self.app.pop_screen()

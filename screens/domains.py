@@ -231,6 +231,12 @@ class DomainsScreen(LiveScreen):
         if self.table.selected is not None:
             self.xentui.run_dialogs(ask_delete(self.xentui, self.table.selected.name))
 
+    def do_rename(self) -> None:
+        from xentui.screens.guest_tasks import ask_rename
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_rename(self.xentui, self.table.selected))
+
     def do_mark(self) -> None:
         self.table.toggle_mark()
 

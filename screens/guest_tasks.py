@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from xentui.actions import BY_NAME
 from xentui.domains.domain import Domain
-from xentui.guests import clone, delete
+from xentui.guests import clone, delete, rename
 from xentui.guests.errors import GuestError
 from xentui.guests.site import Site
 from xentui.screens.dialogs.ask import Ask
@@ -61,6 +61,41 @@ async def ask_clone(app: XentuiApp, name: str, snapshot: str = "") -> None:
         return clone.clone(site, plan, clone.work_for(site, plan, name, say=job.say, cancel=job.cancel))
 
     app.start_job(GuestJob(BY_NAME["clone"], Domain(name=new), work))
+
+
+async def ask_rename(app: XentuiApp, domain: Domain) -> None:
+    """Ask for the new name, and give it to the guest and to all that bears it. Where its files are not ours to write,
+    only the running domain has it."""
+    action = BY_NAME["rename"]
+    if (question := action.question) is None:
+        return
+    whole = domain.config_file is not None and not domain.libvirt_owns and not app.host.is_remote
+    remark = action.help if whole else "the running domain only; its configuration keeps the old name"
+    new = await app.push_screen_wait(
+        Ask(
+            question.prompt.format(name=printable(domain.name)),
+            question.default(domain),
+            lambda answer: question.complaint(domain, answer),
+            remark,
+        )
+    )
+    if new is None:
+        return
+    if not whole:
+
+        def in_xen(_job: GuestJob) -> None:
+            app.inventory.toolstack(domain).rename(domain, new)
+
+        app.start_job(GuestJob(action, domain, in_xen))
+        return
+    plan = await looked_at(app, lambda site: rename.plan(site, domain.name, new))
+    if plan is None:
+        return
+
+    def everywhere(_job: GuestJob) -> None:
+        rename.rename(site_of(app), plan, app.inventory.toolstack(plan.domain))
+
+    app.start_job(GuestJob(action, domain, everywhere))
 
 
 async def ask_delete(app: XentuiApp, name: str) -> None:

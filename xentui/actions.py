@@ -155,7 +155,9 @@ def _xls_own(domain: Domain) -> Reason:
 
 
 def _renamable(domain: Domain) -> Reason:
-    return _guest(domain) or _alive(domain)
+    if domain.state is State.SAVED:
+        return "The domain is saved, under its name: restore it first."
+    return None if domain.config_file is not None and not domain.libvirt_owns else _alive(domain)
 
 
 def _autostartable(domain: Domain) -> Reason:
@@ -337,10 +339,10 @@ ACTIONS: tuple[Action, ...] = (
         virsh=lambda d, _: ["restore", d.save_file] if d.save_file else ["start", d.name],
     ),
     Action(
-        "rename", "Rename", ("n",), Group.RESOURCES, "give the running domain another name",
-        changes=True, reason=_renamable,
+        "rename", "Rename", ("n",), Group.RESOURCES, "another name for it, its configuration and its autostart",
+        changes=True, reason=_first(_guest, _renamable),
         question=Question("New name of {name}", lambda d: d.name, _name_complaint),
-        run=lambda t, d, name, _: t.rename(d, name), xl=lambda d, name: ["rename", d.reference, name],
+        xl=lambda d, name: ["rename", d.reference, name],
     ),
     Action(
         "memory", "Memory", ("m",), Group.RESOURCES, "set its memory, in MiB, now",

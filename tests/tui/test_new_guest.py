@@ -204,6 +204,35 @@ async def test_clone_and_delete(host: FolderHost) -> None:
         await desk.until(lambda: not desk.app.jobs.running and not host.path("/etc/xen/copy.cfg").exists())
 
 
+async def test_a_new_name_is_the_configurations_too(host: FolderHost) -> None:
+    host.write("/etc/xen/server01.cfg", 'name = "server01" # ours\nkernel = "/boot/vmlinuz"\n')
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("slash", *"server0", "enter")
+        await desk.press("n")
+        await desk.see("New name of server01")
+        await desk.press("ctrl+u", *"server02", "enter")
+        await desk.see("There is a guest server02 already")
+        await desk.press("n", "ctrl+u", *"web", "enter")
+        await desk.until(lambda: host.path("/etc/xen/web.cfg").exists() and not desk.app.jobs.running)
+        assert desk.inventory.fake.calls == [("rename", "server01", "web")]  # it runs
+        await desk.press("end", "n", "ctrl+u", *"db", "enter")
+        await desk.until(lambda: host.path("/etc/xen/db.cfg").exists() and not desk.app.jobs.running)
+        assert desk.inventory.fake.calls == [("rename", "server01", "web")]  # server02 is off
+    assert host.path("/etc/xen/web.cfg").read_text() == 'name = "web" # ours\nkernel = "/boot/vmlinuz"\n'
+    assert not host.path("/etc/xen/server01.cfg").exists()
+    assert 'name = "db"' in host.path("/etc/xen/db.cfg").read_text()
+
+
+async def test_over_ssh_the_running_domain_has_the_new_name(host: FolderHost) -> None:
+    host.is_demo, host.is_remote = False, True
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("slash", *"server01", "enter")
+        await desk.press("n")
+        await desk.see("New name of server01", "its configuration keeps the old name")
+        await desk.press("ctrl+u", *"web", "enter")
+        await desk.until(lambda: desk.inventory.fake.calls == [("rename", "server01", "web")])
+
+
 async def test_a_guest_of_others_is_not_deleted(host: FolderHost) -> None:
     async with opened(inventory(), host=host) as desk:
         await desk.press("slash", *"server02", "enter")
