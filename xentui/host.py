@@ -20,12 +20,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from xentui.subprocesses import CommandError, CommandLog, CommandRecord, Runner
+from xentui.subprocesses import CommandError, CommandLog, CommandRecord, Runner, printable
 
 #: Seconds for a call that only looks at a file or a folder.
 READ_DEADLINE = 10.0
 #: Seconds after which the folder of a connection that is no more is nobody's.
 _LEFT_BEHIND = 600.0
+#: Seconds for a connection that nobody is asked about.
+_CONNECT_SECONDS = 10.0
 #: Bytes of a file that are read at most, unless more is asked for.
 READ_LIMIT = 1 << 20
 
@@ -70,6 +72,11 @@ class Host:
 
     def close(self) -> None:
         """Let go of it."""
+
+    def other(self, target: str, *, ask: bool = True) -> Host:
+        """Another dom0 beside this one, as ``--host`` names it; not opened yet. With `ask` false nobody is there to
+        give a password. Raises HostError."""
+        return SshHost(target, Runner(self.log), ask=ask)
 
     def argv(self, argv: Sequence[str]) -> list[str]:
         """How `argv`, meant for the host, is started from here."""
@@ -152,7 +159,9 @@ class SshHost(Host):
 
     is_remote = True
 
-    def __init__(self, target: str, runner: Runner | None = None, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, target: str, runner: Runner | None = None, options: Sequence[str] = (), *, ask: bool = True
+    ) -> None:
         super().__init__(runner)
         if target.startswith("-") or not target or any(c.isspace() for c in target):
             raise HostError(f"--host {target!r}: give USER@HOST, HOST or ssh://USER@HOST:PORT")
@@ -161,6 +170,7 @@ class SshHost(Host):
         # Of this run only, and short: a socket's path has at most 107 bytes, and ssh adds 17 of its own.
         self._control = Path(tempfile.gettempdir()) / f"xentui-{secrets.token_hex(6)}" / "ssh"
         self._options = list(options)
+        self._ask = ask
 
     def _ssh(self, *options: str) -> list[str]:
         return [
@@ -175,6 +185,9 @@ class SshHost(Host):
     def open(self) -> None:
         _sweep(self._control.parent.parent)
         self._control.parent.mkdir(mode=0o700)
+        if not self._ask:
+            self._open_silently()
+            return
         # The one call with the user's terminal: ssh may ask for a password or about a new host key.
         opened = subprocess.run(
             [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=60"), "-fN", "--", self.target],
@@ -184,6 +197,26 @@ class SshHost(Host):
         if opened.returncode != 0:
             self.close()
             raise HostError(f"ssh {self.target}: no connection. Try: ssh {shlex.quote(self.target)} xl info")
+
+    def _open_silently(self) -> None:
+        argv = [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", "BatchMode=yes"), "-o",
+                f"ConnectTimeout={_CONNECT_SECONDS:g}", "-fN", "--", self.target]  # fmt: skip
+        # No pipes: the connection that stays in the background would keep them open.
+        with tempfile.TemporaryFile() as said:
+            try:
+                opened = subprocess.run(
+                    argv, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=2 * _CONNECT_SECONDS, check=False,
+                    start_new_session=True,
+                )  # fmt: skip
+                done = opened.returncode == 0
+            except subprocess.TimeoutExpired:
+                done = False
+            said.seek(0)
+            lines = said.read().decode("utf-8", "replace").strip().splitlines()
+        if not done:
+            self.close()
+            why = printable(lines[-1].strip()) if lines else f"no answer within {2 * _CONNECT_SECONDS:g} s"
+            raise HostError(f"ssh {self.target}: no connection: {why}")
 
     def close(self) -> None:
         with contextlib.suppress(CommandError):
@@ -253,6 +286,9 @@ class LibvirtHost(Host):
         super().__init__(runner)
         self.libvirt_uri = uri
         self.name = uri
+
+    def other(self, target: str, *, ask: bool = True) -> Host:
+        raise HostError(f"{self.name}: only libvirt can be reached there, no programs")
 
     def argv(self, argv: Sequence[str]) -> list[str]:
         raise HostError(f"{self.name}: only libvirt can be reached there, no programs")

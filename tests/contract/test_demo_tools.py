@@ -101,7 +101,8 @@ REFUSALS = [
     (["create", "/etc/xen/none.cfg"], 3, "Failed to read config file: /etc/xen/none.cfg: No such file"),
     (["rename", "server01", "client01"], 1, 'Domain with name "client01" already exists.'),
     (["console", "0"], 22, "Can't specify Domain-0"),
-    (["migrate", "server01", "other"], 1, "the demo dom0 cannot do this"),
+    (["migrate", "server01", "other"], 1, "ssh: Could not resolve hostname other: Name or service not known"),
+    (["trigger", "server01", "power"], 1, "the demo dom0 cannot do this"),
 ]
 
 

@@ -13,6 +13,8 @@ demo-control zombie NAME          it dies, but stays as (null)
 demo-control hide NAME            its configuration cannot be retrieved
 demo-control write NAME FILE      the file's bytes appear on its console
 demo-control speed N|inf          how much faster than life
+demo-control link up|down|half|ready|late   the network to the other demo dom0: it is up or down, or breaks in the
+                                  next migration: half-way, when all is over there, when it was told to start there
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from dataclasses import dataclass, field
 
 from xentui.demo import configuration
 from xentui.demo.domain import Domain, Reason
+from xentui.demo.neighbours import Link, cut_file
 from xentui.demo.session import Exit, Session
 
 #: Names that a careless program trips over; all of them are legal for xl.
@@ -74,6 +77,8 @@ async def run(session: Session, faults: Faults) -> int:
         faults.slow = _number(rest[0])
     elif name == "speed" and len(rest) == 1:
         session.machine.speed = math.inf if rest[0] == "inf" else max(0.001, _number(rest[0]))
+    elif name == "link" and len(rest) == 1 and rest[0] in set(Link):
+        _set_link(session, Link(rest[0]))
     elif name == "make" and rest:
         _make(session, faults, _names(int(_number(rest[0])), rest[1] if len(rest) > 1 else None))
     elif name == "make-named" and len(rest) == 1:
@@ -88,6 +93,14 @@ async def run(session: Session, faults: Faults) -> int:
     else:
         raise Exit(2, (__doc__ or "") + "\n")
     return 0
+
+
+def _set_link(session: Session, link: Link) -> None:
+    session.machine.link = link
+    if link is Link.DOWN:
+        cut_file(session.machine.layout).touch()
+    else:
+        cut_file(session.machine.layout).unlink(missing_ok=True)
 
 
 def _number(text: str) -> float:

@@ -19,14 +19,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from xentui.demo import configuration, control, xentop, xl
+from xentui.demo import configuration, control, xentop, xl, xl_migrate
+from xentui.demo.host import DemoHost
 from xentui.demo.machine import LibxlError, Machine
 from xentui.demo.paths import Layout, remove
 from xentui.demo.session import Exit, Session
+from xentui.waiting import wait_until
 
 #: Seconds that the daemon waits for the first xentui to hold it.
 _FIRST_HOLD = 30.0
 _SAVE_SECONDS = 0.5
+#: Seconds that the second demo dom0 gets to end.
+_END_SECONDS = 5.0
 _LONGEST_REQUEST = 1 << 20
 
 
@@ -35,8 +39,10 @@ class Daemon:
         self.layout = layout
         self.keep = keep
         self.machine = Machine(layout, speed)
+        self.machine.wake_neighbour = self._wake_neighbour
         self.faults = control.Faults()
         self.holders = 0
+        self._neighbour: DemoHost | None = None
         self.over = asyncio.Event()
         self._save_due: asyncio.TimerHandle | None = None
         self._calls: set[asyncio.Task[None]] = set()
@@ -89,6 +95,8 @@ class Daemon:
             program, folder, terminal, *words = parts
             if program == "hold":
                 await self._hold(reader, writer)
+            elif program == xl_migrate.PROGRAM:
+                await xl_migrate.receive(self.machine, reader, writer)
             elif program == "xenconsole":
                 await self._console(words, reader, writer)
             else:
@@ -187,6 +195,20 @@ class Daemon:
             if self.holders == 0:
                 self.over.set()
 
+    def _wake_neighbour(self, layout: Layout) -> None:
+        """Hold the second demo dom0 from now on: it ends with this one. The second holds nobody, or both would never
+        end."""
+        if self._neighbour is None and not self.layout.is_second:
+            host = DemoHost(str(layout.directory))
+            host.open()
+            self._neighbour = host
+
+    def _let_neighbour_go(self) -> None:
+        if self._neighbour is not None:
+            layout = self._neighbour.layout
+            self._neighbour.close()
+            wait_until(lambda: not layout.socket.exists(), _END_SECONDS)  # it has written its state then
+
     def _nobody_came(self) -> None:
         if self.holders == 0:
             self.over.set()
@@ -203,6 +225,7 @@ class Daemon:
         for task in list(self._calls):
             task.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
+        await asyncio.to_thread(self._let_neighbour_go)
         if self.keep:
             self.save()
 

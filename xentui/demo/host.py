@@ -53,6 +53,11 @@ class DemoHost(Host):
             raise HostError("the demo dom0 is not open")
         return self._layout
 
+    def other(self, target: str, *, ask: bool = True) -> Host:
+        from xentui.demo.neighbours import Neighbour
+
+        return Neighbour(self.layout, target, Runner(self.log))
+
     def open(self) -> None:
         """Join the demo in the directory, or start one. Raises HostError."""
         if self._hold is not None:
@@ -92,6 +97,7 @@ class DemoHost(Host):
             return False
         self._hold = connection
         self._layout = layout
+        self.name = layout.hostname
         self.runner.environment.update(
             PATH=f"{layout.bin}:{os.environ.get('PATH', '/usr/bin:/bin')}", XENTUI_DEMO_DIR=str(layout.directory)
         )

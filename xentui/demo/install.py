@@ -161,12 +161,23 @@ def _executable(path: Path, text: str) -> None:
 
 def _machine(layout: Layout) -> None:
     making = layout.directory / "root.new"
-    for folder in ("etc/xen/auto", "home/livexen", "srv/xen", "var/lib/xen/save", "var/lib/xen/dump", "var/lock"):
+    for folder in ("etc/xen/auto", "home/livexen", "srv", "var/lib/xen/save", "var/lib/xen/dump", "var/lock"):
         (making / folder).mkdir(parents=True, exist_ok=True)
+    hostname = layout.hostname
     (making / "var/log/xen/console").mkdir(parents=True, exist_ok=True)
     (making / "etc/motd").write_text(_MOTD, encoding="utf-8")
-    (making / "etc/hostname").write_text("xenlive\n", encoding="utf-8")
+    (making / "etc/hostname").write_text(f"{hostname}\n", encoding="utf-8")
     (making / "etc/xen/xl.conf").write_text(_XL_CONF, encoding="utf-8")
+    if layout.is_second:  # no guests, and the disks of the first, as over NFS
+        (making / "srv/xen").unlink(missing_ok=True)
+        (making / "srv/xen").symlink_to("../../../root/srv/xen")
+    else:
+        _guests(making)
+    os.rename(making, layout.root)  # noqa: PTH104 - there whole, or not at all
+
+
+def _guests(making: Path) -> None:
+    (making / "srv/xen").mkdir(exist_ok=True)
     for number, (name, role) in enumerate(GUESTS.items(), 1):
         text = _CONFIG.format(name=name, role=role, mac=f"5e:00:{number:02x}")
         (making / f"etc/xen/{name}.cfg").write_text(text, encoding="utf-8")
@@ -179,4 +190,3 @@ def _machine(layout: Layout) -> None:
         link = making / f"etc/xen/auto/{name}.cfg"
         link.unlink(missing_ok=True)
         link.symlink_to(f"../{name}.cfg")
-    os.rename(making, layout.root)  # noqa: PTH104 - there whole, or not at all

@@ -91,7 +91,7 @@ def json_text(value: Any) -> str:
 def info(machine: Machine) -> list[tuple[str, str]]:
     """`xl info`, as pairs."""
     return [
-        ("host", "xenlive"),
+        ("host", machine.layout.hostname),
         ("release", "6.12.48+deb13-amd64"),
         ("version", "#1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (xentui demo)"),
         ("machine", "x86_64"),

@@ -59,6 +59,10 @@ class Machine:
         self.booted = time.time()
         self.extra_mib = 0  # more memory, for a machine with a thousand domains
         self.messages: list[str] = []
+        #: What the network to the other demo dom0 waits for to break: see `neighbours.Link`.
+        self.link = "up"
+        #: Sees to it that the other demo dom0 runs. Blocks; raises HostError.
+        self.wake_neighbour: Callable[[Layout], None] = lambda _layout: None
         self.on_change: Callable[[], None] = lambda: None
         self._gone: dict[int, asyncio.Event] = {}
         build = {"max_vcpus": CPUS, "max_memkb": DOM0_MIB << 10, "target_memkb": DOM0_MIB << 10}
@@ -224,6 +228,28 @@ class Machine:
         if domain.id in self.domains:
             await self._gone.setdefault(domain.id, asyncio.Event()).wait()
 
+    def refill(self, domain: Domain, name: str, memory: dict[str, Any]) -> None:
+        """Give a domain that was only a place for it the memory of the guest `name`."""
+        if domain.guest is not None:
+            domain.guest.power_off()
+        domain.config["c_info"]["name"] = name
+        self._give_guest(domain).restore(memory)
+
+    def suspend(self, domain: Domain) -> None:
+        """Its guest has suspended itself: it stands still until it is resumed, or destroyed."""
+        domain.account(time.monotonic())
+        domain.shutdown = Reason.SUSPEND
+        if domain.guest is not None:
+            domain.guest.stop()
+        self.on_change()
+
+    def go_on(self, domain: Domain) -> None:
+        """Resume it from its suspension."""
+        domain.shutdown = None
+        if domain.guest is not None and domain.up:
+            domain.guest.go()
+        self.on_change()
+
     # What the waiting xl does when its domain ends
 
     def ended(self, domain: Domain, reason: Reason) -> None:
@@ -309,5 +335,5 @@ class Machine:
             guest.restore(kept["guest"])
             if domain.up:
                 guest.go()
-            elif domain.shutdown is not None:
+            elif domain.shutdown is not None and domain.shutdown is not Reason.SUSPEND:
                 asyncio.get_running_loop().call_soon(self._clean_up, domain, domain.shutdown)

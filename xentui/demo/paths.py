@@ -40,6 +40,9 @@ def remove(directory: Path) -> None:
 class Layout:
     """The files of one demo directory."""
 
+    #: The name of the second demo dom0, and of its folder in the first one's: see `neighbours`.
+    SECOND = "demo2"
+
     def __init__(self, directory: str | os.PathLike[str]) -> None:
         self.directory = Path(directory).absolute()
         self.root = self.directory / "root"
@@ -58,3 +61,21 @@ class Layout:
         if any(absolute == place or absolute.startswith(place + "/") for place in MAPPED):
             return self.root / absolute.lstrip("/").replace("run/lock", "var/lock", 1)
         return Path(absolute)
+
+    @property
+    def second(self) -> Layout:
+        """The second demo dom0's, inside this one's."""
+        return Layout(self.directory / self.SECOND)
+
+    @property
+    def is_second(self) -> bool:
+        """Whether it lies inside the directory of another demo."""
+        return self.directory.name == self.SECOND and (self.directory.parent / "lib/client.pyc").exists()
+
+    @property
+    def hostname(self) -> str:
+        """What the machine calls itself."""
+        try:
+            return (self.root / "etc/hostname").read_text(encoding="utf-8").strip()
+        except OSError:
+            return self.SECOND if self.is_second else "xenlive"
