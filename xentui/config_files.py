@@ -20,13 +20,32 @@ _DEADLINE = 20.0
 _READ = 'file=$(readlink -e -- "$1") || exit 1; printf "%s\\n" "$file"; head -c "$2" -- "$file"'
 #: Keep what is there, then put the new text in its place in one step, with the rights and owner of the old one.
 _WRITE = """set -e
-if [ -e "$1" ]; then cp -p -- "$1" "$2"; fi
+if [ -e "$1" ] && [ -n "$2" ]; then cp -p -- "$1" "$2"; fi
 new=$(mktemp -- "$1.XXXXXX")
 trap 'rm -f -- "$new"' EXIT
 if [ -e "$1" ]; then cp -p -- "$1" "$new"; else chmod 0644 -- "$new"; fi
 cat > "$new"
 sync -- "$new"
 mv -f -- "$new" "$1"
+"""
+#: A new file, whole or not at all, and never over another: a link to it fails where the name is taken.
+_PUT = """set -e
+new=$(mktemp -- "$1.XXXXXX")
+trap 'rm -f -- "$new"' EXIT
+chmod 0644 -- "$new"
+cat > "$new"
+sync -- "$new"
+ln -T -- "$new" "$1"
+"""
+#: The first name that is free, or holds the same.
+_ASIDE = """file=$1; shift
+for name; do
+    if cmp -s -- "$file" "$name" || ! [ -e "$name" ]; then
+        mv -fT -- "$file" "$name" && printf "%s\\n" "$name"
+        exit
+    fi
+done
+echo "there is $name already" >&2; exit 1
 """
 
 
@@ -60,19 +79,21 @@ def backup_of(path: str) -> str:
     return posixpath.join(folder, f"{name}~")
 
 
-def save_config(host: Host, path: str, text: str, before: str) -> str:
-    """Write `text` if the file still holds `before`, and give the path that keeps `before`. Raises ConfigFileError."""
+def save_config(host: Host, path: str, text: str, before: str, *, keep: bool = True) -> str:
+    """Write `text` if the file still holds `before`, and give the path that keeps `before`, "" where it is not to be
+    kept. Raises ConfigFileError."""
     real, now = read_config(host, path)
     if now != before:
         raise ConfigFileError(f"{path} was changed by somebody else meanwhile; nothing is written. Read it again.")
-    backup = backup_of(real)
+    backup = backup_of(real) if keep else ""
     try:
         if host.is_remote:
             host.run(["sh", "-c", _WRITE, "sh", real, backup], deadline=_DEADLINE, text_in=text)
         else:
             found = os.stat(host.path(real))  # noqa: PTH116
             mode = stat.S_IMODE(found.st_mode)
-            write_file(host, backup, before, mode=mode)
+            if backup:
+                write_file(host, backup, before, mode=mode)
             write_file(host, real, text, mode=mode)
             if os.geteuid() == 0:
                 os.chown(host.path(real), found.st_uid, found.st_gid)
@@ -81,6 +102,43 @@ def save_config(host: Host, path: str, text: str, before: str) -> str:
     except (HostError, OSError) as error:
         raise ConfigFileError(f"{path}: not saved: {error}") from error
     return backup
+
+
+def put_config(host: Host, path: str, text: str) -> None:
+    """Write `text` as the new file `path`, never over another. Raises ConfigFileError."""
+    try:
+        if host.is_remote:
+            host.run(["sh", "-c", _PUT, "sh", path], deadline=_DEADLINE, text_in=text)
+        elif os.path.lexists(host.path(path)):
+            raise ConfigFileError(f"{path}: is there already on {host.name}; nothing was written over")
+        else:
+            write_file(host, path, text)
+    except (CommandError, GuestError) as error:
+        raise ConfigFileError(f"{path}: not written on {host.name}: {error.headline}") from error
+    except HostError as error:
+        raise ConfigFileError(f"{path}: not written on {host.name}: {error}") from error
+
+
+def put_aside(host: Host, path: str, suffix: str) -> str:
+    """Give the file another name, NAME + `suffix`, under which nobody starts a guest from it; gives that name, with a
+    number where another file has it already. Raises ConfigFileError."""
+    aside = backup_of(path).removesuffix("~") + suffix
+    names = [aside, *(f"{aside}.{number}" for number in range(2, 10))]
+    try:
+        if host.is_remote:
+            done = host.run(["sh", "-c", _ASIDE, "sh", path, *names], deadline=_DEADLINE)
+            return done.stdout.removesuffix("\n")
+        before = host.path(path).read_bytes()
+        for name in names:
+            there = host.path(name)
+            if not os.path.lexists(there) or (there.is_file() and there.read_bytes() == before):
+                host.path(path).replace(there)
+                return name
+        raise ConfigFileError(f"{path}: could not be renamed: there is {names[-1]} already")
+    except (CommandError, HostError) as error:
+        raise ConfigFileError(f"{path}: could not be renamed: {getattr(error, 'headline', error)}") from error
+    except OSError as error:
+        raise ConfigFileError(f"{path}: could not be renamed: {error.strerror}") from error
 
 
 def _followed(host: Host, path: str) -> str:

@@ -67,11 +67,20 @@ class Host:
     def log(self) -> CommandLog:
         return self.runner.log
 
+    @property
+    def address(self) -> str:
+        """How another host's ssh is to call it."""
+        return self.name
+
     def open(self) -> None:
         """Reach the host, before the screen opens: may ask for a password. Raises HostError."""
 
     def close(self) -> None:
         """Let go of it."""
+
+    def others(self) -> tuple[str, ...]:
+        """The other hosts that it knows by itself."""
+        return ()
 
     def other(self, target: str, *, ask: bool = True) -> Host:
         """Another dom0 beside this one, as ``--host`` names it; not opened yet. With `ask` false nobody is there to
@@ -171,6 +180,10 @@ class SshHost(Host):
         self._control = Path(tempfile.gettempdir()) / f"xentui-{secrets.token_hex(6)}" / "ssh"
         self._options = list(options)
         self._ask = ask
+
+    @property
+    def address(self) -> str:
+        return self.target
 
     def _ssh(self, *options: str) -> list[str]:
         return [

@@ -11,6 +11,7 @@
                            # of a group as well, or by nobody (false)
     watch = ["Kernel panic", "/err(or)?: /"]   # raise a notice when an open console shows them: words, or a regular
                            # expression between slashes
+    hosts = ["root@xen2", "root@xen3"]   # the other hosts, each as --host takes it: guests can be moved to them
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Settings:
     refresh: float = 2.0
     share: bool | str = True
     watch: tuple[str, ...] = ("Kernel panic", "login:")
+    hosts: tuple[str, ...] = ()
 
 
 def settings_file() -> Path:
@@ -114,6 +116,15 @@ def _watch(value: object) -> tuple[str, ...]:
     return Watch(value, lambda _notice: None).patterns
 
 
+def _hosts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ValueError(f'{value!r} is no list of texts, as in ["root@xen2", "root@xen3"]')
+    for name in value:
+        if not name or name.startswith("-") or not name.isprintable() or " " in name:
+            raise ValueError(f"{name!r} is no host: give USER@HOST, HOST or ssh://USER@HOST:PORT")
+    return tuple(value)
+
+
 _READERS: dict[str, Callable[[object], Any]] = {
     "leader": lambda value: normal_key(_text(value)),
     "theme": _text,
@@ -122,5 +133,6 @@ _READERS: dict[str, Callable[[object], Any]] = {
     "refresh": _seconds,
     "share": _share,
     "watch": _watch,
+    "hosts": _hosts,
 }
 assert list(_READERS) == [field.name for field in fields(Settings)]  # noqa: S101

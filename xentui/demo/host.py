@@ -53,6 +53,11 @@ class DemoHost(Host):
             raise HostError("the demo dom0 is not open")
         return self._layout
 
+    def others(self) -> tuple[str, ...]:
+        from xentui.demo.neighbours import neighbours
+
+        return tuple(neighbours(self.layout))
+
     def other(self, target: str, *, ask: bool = True) -> Host:
         from xentui.demo.neighbours import Neighbour
 

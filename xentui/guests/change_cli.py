@@ -53,13 +53,6 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     resize.add_argument("--disk", metavar="VDEV", default="", help="which one, as xvdb (the first)")
     resize.set_defaults(verb_function=lambda args: _resize(args, opener))
 
-    text = "whether a running guest can be moved to another host; the move itself is xl's own command, which is shown"
-    migrate = verbs.add_parser("migrate", help=text, description=text)
-    migrate.add_argument("name", metavar="NAME")
-    migrate.add_argument("to", metavar="HOST", help="root@other, as for --host")
-    migrate.add_argument("--check", action="store_true", required=True, help="look at both hosts, change nothing")
-    migrate.set_defaults(verb_function=lambda args: _migrate(args, opener))
-
     text = "the guests that are saved, and in which files"
     saved = verbs.add_parser("saved", help=text, description=text)
     saved.add_argument("--json", action="store_true", help="for scripts")
@@ -174,28 +167,6 @@ def _resize(args: argparse.Namespace, opener: Opener) -> int:
     print(printable(plan.describe()))
     for line in remarks:
         print(printable(line))
-    return _DONE
-
-
-def _migrate(args: argparse.Namespace, opener: Opener) -> int:
-    from xentui.guests.moving import check
-    from xentui.host import SshHost
-
-    there = SshHost(args.to)
-    with opener(args) as inventory:
-        if inventory.host.is_demo:
-            raise GuestError("The demo dom0 is alone: there is no other host to move a guest to.")
-        try:
-            there.open()
-            answers = check(_site(inventory), args.name, there)
-        finally:
-            there.close()
-    marks = {True: "ok", False: "BAD", None: "?"}
-    for answer in answers:
-        print(f"{marks[answer.ok]:4}{printable(answer.says)}")
-    if any(answer.ok is False for answer in answers):
-        return complain(f"{args.name} cannot be moved to {args.to} so", _FAILED)
-    print(f"Nothing stands against it. To move it: xl migrate {args.name} {there.target.removeprefix('ssh://')}")
     return _DONE
 
 

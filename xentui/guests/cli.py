@@ -46,9 +46,11 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     create.set_defaults(verb_function=lambda args: _create(args, opener))
 
     from xentui.guests import cd_cli, change_cli, template_cli
+    from xentui.guests.migration import cli as migration_cli
 
     template_cli.add_parser(verbs, opener)
     change_cli.add_parsers(verbs, opener)
+    migration_cli.add_parser(verbs, opener)
     cd_cli.add_parser(verbs, opener)
 
     text = "take a guest away, with all that was made for it"

@@ -79,7 +79,9 @@ def test_made_listed_and_deleted(demo: DemoHost, capsys: pytest.CaptureFixture[s
         (["snapshot", "revert", "server02", "one"], 1, "has no snapshot 'one'"),
         (["clone", "server01", "copy"], 1, "would be torn"),
         (["retype", "server02", "pv"], 1, "is a pv guest already"),
-        (["migrate", "server01", "root@other", "--check"], 1, "The demo dom0 is alone"),
+        (["migrate", "server01", "--to", "root@other", "--check"], 1, "knows one other host: demo2"),
+        (["--read-only", "migrate", "server01", "--to", "demo2"], 2, "exclude each other"),
+        (["migrate", "server02", "--to", "demo2", "--check"], 1, "only a guest that runs can be moved live"),
         (["cd", "check", "none.iso"], 1, "There is no CD image 'none.iso'"),
     ],
 )

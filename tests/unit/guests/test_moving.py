@@ -1,108 +1,169 @@
-"""What is asked of two hosts before a guest is moved: each answer, and that nothing is changed by asking."""
+"""Guests that are moved between the two demo dom0s, by the command line, and what is told when it breaks half-way."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
+import contextlib
+import threading
+from collections.abc import Iterator
 
 import pytest
-from guest_site import GuestHost
 
-from xentui.domains.domain import Disk, Domain, Interface, State
-from xentui.guests.errors import GuestError
-from xentui.guests.moving import Answer, check
-from xentui.host import SshHost
-
-INFO = """\
-host                   : {name}
-xen_version            : 4.20.2
-virt_caps              : pv hvm
-hw_caps                : {caps}
-free_memory            : {free}
-"""
-GUEST = Domain(
-    "web", id=3, state=State.BLOCKED, type="pvh", memory_mib=128, interfaces=(Interface(None, "xenbr0"),),
-    disks=(Disk("xvda", "/srv/shared/web.img", "raw"),),
-)  # fmt: skip
+from xentui.cli import main
+from xentui.demo.host import DemoHost
+from xentui.domains.inventory import Inventory
+from xentui.domains.xl import Xl
+from xentui.guests.migration import move as moving
+from xentui.guests.migration.move import MoveError, move
+from xentui.guests.migration.transfer import argv_of, stage
+from xentui.guests.migration.whereabouts import Where
+from xentui.guests.site import Site
+from xentui.host import Host
 
 
-def info(caps: str, free: int, name: str = "other") -> str:
-    """A script that says what xl info says."""
-    return f"cat <<'E'\n{INFO.format(name=name, caps=caps, free=free)}E"
-
-
-class OtherHost(SshHost):
-    """A host by ssh, whose programs are scripts here."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__("root@other")
-        self.bin = folder
-        self.bin.mkdir()
-
-    def argv(self, argv: list[str]) -> list[str]:  # type: ignore[override]
-        return [str(self.bin / argv[0]), *argv[1:]]
-
-    def program(self, name: str, script: str) -> None:
-        file = self.bin / name
-        file.write_text(f"#!/bin/sh\n{script}\n")
-        file.chmod(0o755)
+@pytest.fixture(scope="module")
+def two() -> Iterator[tuple[DemoHost, Host]]:
+    """Both hosts: each test leaves its guests where it found them."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("XENTUI_DEMO_SPEED", "100")
+        here = DemoHost()
+        here.open()
+        there = here.other("root@demo2")
+        there.open()
+        yield here, there
+        there.close()
+        here.close()
 
 
 @pytest.fixture
-def other(host: GuestHost, tmp_path: Path) -> OtherHost:
-    """All is well on both."""
-    there = OtherHost(tmp_path / "other")
-    host.program("xl", info("0f:11", 100, "here"))
-    host.program("ssh", "exit 0")
-    host.program("findmnt", """echo '{"filesystems": [{"fstype": "nfs4"}]}'""")
-    there.program("xl", "case $1 in domid) exit 1;; esac\n" + info("1f:11", 900))
-    there.program("test", "exit 0")
-    there.program("findmnt", """echo '{"filesystems": [{"fstype": "nfs4"}]}'""")
-    host.running = [GUEST]
-    return there
+def hosts(two: tuple[DemoHost, Host], monkeypatch: pytest.MonkeyPatch) -> tuple[DemoHost, Host]:
+    monkeypatch.setattr(moving, "_PAUSE", 0.05)
+    monkeypatch.setattr(moving, "_SETTLING", 0.5)
+    monkeypatch.setenv("XENTUI_DEMO_DIR", str(two[0].layout.directory))
+    return two
 
 
-def says(answers: list[Answer], ok: bool | None) -> str:
-    return " ".join(answer.says for answer in answers if answer.ok is ok)
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    capsys.readouterr()
+    try:
+        status = main(["--demo", *words])
+    except SystemExit as end:
+        status = int(end.code or 0)
+    said = capsys.readouterr()
+    return status, said.out, said.err
 
 
-def test_all_is_well(host: GuestHost, other: OtherHost) -> None:
-    answers = check(host.site, "web", other)
-    assert says(answers, False) == says(answers, None) == ""
-    assert len(answers) == 9
-    assert "on a shared file system (nfs4)" in says(answers, True)
+def names(host: Host) -> set[str]:
+    return {row.name for row in Xl(host).list() if row.id} - {"(null)"}
+
+
+def site(host: Host) -> Site:
+    return Site(host, Inventory(host).snapshot())
+
+
+@contextlib.contextmanager
+def broken(here: DemoHost, link: str) -> Iterator[None]:
+    here.control("link", link)
+    try:
+        yield
+    finally:
+        here.control("link", "up")
+
+
+def test_there_and_back(hosts: tuple[DemoHost, Host], capsys: pytest.CaptureFixture[str]) -> None:
+    here, there = hosts
+    status, out, err = run(capsys, "migrate", "server01", "--to", "demo2")
+    assert (status, names(there)) == (2, set()) and "--yes" in err  # nobody to ask
+    status, out, err = run(capsys, "migrate", "server01", "--to", "demo2", "--yes")
+    assert status == 0, err
+    assert "memory 50 %" in out and "server01 runs on demo2 now." in out
+    assert "server01" in names(there) and "server01" not in names(here)
+    # Its file has gone along, and nothing here starts a second one.
+    assert not here.path("/etc/xen/server01.cfg").exists() and not here.path("/etc/xen/auto/server01.cfg").exists()
+    assert here.path("/etc/xen/server01.cfg.moved-to-demo2").exists()
+    assert there.path("/etc/xen/auto/server01.cfg").exists()
+    moved = move(site(there), "server01", here, lambda _line: None)
+    assert moved.sentence == "server01 runs on xenlive now."
+    assert "server01" in names(here) and names(there) == set()
+    assert here.path("/etc/xen/auto/server01.cfg").exists()
+
+
+def test_all_of_them_each_with_its_end(hosts: tuple[DemoHost, Host], capsys: pytest.CaptureFixture[str]) -> None:
+    here, there = hosts
+    there.run(["xl", "create", "/dev/null", 'name="client01"', "memory=32"], deadline=30)
+    status, out, err = run(capsys, "migrate", "--all", "--to", "demo2", "--yes")
+    assert status == 1
+    assert "server01 runs on demo2 now." in out and "1 of 2 run on demo2 now." in out
+    assert "client01 cannot be moved to demo2: demo2 has a domain of that name." in err
+    assert "client01" in names(here)
+    there.run(["xl", "destroy", "client01"], deadline=30)
+    move(site(there), "server01", here, lambda _line: None)
 
 
 @pytest.mark.parametrize(
-    ("program", "script", "words"),
+    ("link", "where", "says", "left_here", "left_there"),
     [
-        ("xl", "echo 'xl: not found' >&2; exit 127", "xl does not answer on other"),
-        ("xl", info("0e:11", 900), "lacks features"),
-        (
-            "xl",
-            info("1f:11", 50),
-            "50 MiB are free there, 152 are needed",
-        ),
-        ("xl", info("1f:11", 900), "has a domain of that name"),
-        ("test", "exit 1", "The bridge xenbr0 is not on other"),
-        ("test", "exit 1", "/srv/shared/web.img is not on other"),
-        ("findmnt", """echo '{"filesystems": [{"fstype": "ext4"}]}'""", "is another file there"),
+        ("half", Where.HERE, "server01 still runs on xenlive. demo2 does not answer", "server01", set()),
+        ("ready", Where.HERE, "xl destroy server01--incoming there", "server01", {"server01--incoming"}),
+        ("late", Where.UNKNOWN, "Look there first", "server01--migratedaway", {"server01"}),
     ],
 )
-def test_what_stands_against_it(host: GuestHost, other: OtherHost, program: str, script: str, words: str) -> None:
-    other.program(program, script)
-    assert words in says(check(host.site, "web", other), False)
+def test_the_other_host_goes_away(
+    hosts: tuple[DemoHost, Host], link: str, where: Where, says: str, left_here: str, left_there: set[str]
+) -> None:
+    here, there = hosts
+    with broken(here, link), pytest.raises(MoveError) as told:
+        move(site(here), "server01", there, lambda _line: None)
+    assert (told.value.where, says in told.value.headline) == (where, True), told.value.headline
+    assert left_here in names(here) and names(there) == left_there
+    for name in left_there:  # what we were told to look at, put right by hand
+        there.run(["xl", "destroy", name], deadline=30)
+    if link == "late":
+        here.run(["xl", "rename", left_here, "server01"], deadline=30)
+        here.run(["xl", "resume", "server01"], deadline=30)
+        row = next(row for row in Xl(here).list() if row.name == "server01")
+        assert row.state.up
 
 
-def test_a_password_stands_against_it(host: GuestHost, other: OtherHost) -> None:
-    host.program("ssh", "exit 255")
-    assert "ssh-copy-id root@other" in says(check(host.site, "web", other), False)
+def test_what_stands_in_the_way_is_found_before_anything_is_begun(
+    hosts: tuple[DemoHost, Host], capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there = hosts
+    there.run(["xl", "create", "/dev/null", 'name="big"', "memory=1300"], deadline=30)
+    status, out, err = run(capsys, "migrate", "server01", "--to", "demo2", "--yes")
+    there.run(["xl", "destroy", "big"], deadline=30)
+    assert status == 1 and "BAD" in out and "are needed" in out and "cannot be moved" in err
+    with broken(here, "down"):
+        status, _, err = run(capsys, "migrate", "server01", "--to", "demo2", "--yes")
+    assert (status, err) == (1, "xentui: ssh demo2: no connection: No route to host\n")
 
 
-def test_only_what_runs_is_moved(host: GuestHost, other: OtherHost) -> None:
-    host.running = [replace(GUEST, state=State.PAUSED)]
-    with pytest.raises(GuestError, match="is paused: only a guest that runs"):
-        check(host.site, "web", other)
-    host.running = [replace(GUEST, managed_by=("libvirt",))]
-    with pytest.raises(GuestError, match="virsh migrate"):
-        check(host.site, "web", other)
+def test_cancelled_it_goes_on_where_it_was(hosts: tuple[DemoHost, Host]) -> None:
+    here, there = hosts
+    here.control("speed", "0.2")
+    cancel = threading.Event()
+
+    def say(line: str) -> None:
+        if line.startswith("memory"):
+            cancel.set()
+
+    try:
+        with pytest.raises(MoveError, match=r"Cancelled. server01 still runs on xenlive\.$") as told:
+            move(site(here), "server01", there, say, cancel)
+    finally:
+        here.control("speed", "100")
+    assert told.value.where is Where.HERE
+    assert names(there) == set()
+    row = next(row for row in Xl(here).list() if row.name == "server01")
+    assert row.state.up
+
+
+def test_xls_lines_are_understood() -> None:
+    assert stage("xc: Frames iteration 0 of 5: 1045504/1045504  100%") == "memory 100 %"
+    assert stage("xc: Frames: 512/1024   50%") == "memory 50 %"
+    assert stage("xc: Frames iteration 2: 5/10  50%") == "memory once more 50 %"
+    assert stage("libxl: debug: whatever") == ""
+
+
+def test_nothing_in_a_name_reaches_xls_shell(hosts: tuple[DemoHost, Host]) -> None:
+    guest = next(domain for domain in site(hosts[0]).snapshot.domains if domain.name == "server01")
+    assert argv_of(guest, "root@$(reboot)")[-1] == "'root@$(reboot)'"

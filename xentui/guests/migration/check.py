@@ -1,5 +1,5 @@
 """Can a running guest be moved to another host? Everything that a live migration needs is asked of both, nothing is
-changed. The move itself is xl's: ``xl migrate NAME HOST``.
+changed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from xentui.domains.domain import Domain
 from xentui.domains.xl_output import parse_info
 from xentui.guests.errors import GuestError
 from xentui.guests.site import Site
-from xentui.host import Host, SshHost
+from xentui.host import Host, HostError
 from xentui.subprocesses import CommandError
+from xentui.xlcfg.parser import ConfigError, parse
 
 _DEADLINE = 30.0
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+#: What a guest boots from that stands on the host's own disk.
+_BOOT_FILES = ("kernel", "ramdisk")
 #: What Xen needs there beside the guest's memory, MiB.
 _OVERHEAD_MIB = 24
 _NETWORK_FSTYPES = ("nfs", "nfs4", "ceph", "glusterfs", "ocfs2", "gfs2", "cifs", "lustre", "fuse.glusterfs")
@@ -29,26 +33,37 @@ class Answer:
     ok: bool | None
     says: str
 
+    @property
+    def line(self) -> str:
+        """As it is listed."""
+        return f"{ {True: 'ok', False: 'BAD', None: '?'}[self.ok]:4}{self.says}"
 
-def check(site: Site, name: str, there: SshHost) -> list[Answer]:
-    """All answers, in the order of their asking. Raises GuestError where there is no such guest to move."""
+
+def movable(site: Site, name: str) -> Domain:
+    """The guest of that name. Raises GuestError where there is none that can be moved by xl."""
     domain = site.snapshot.domain(name)
     if domain is None or not domain.state.up or domain.is_dom0:
         state = f"is {domain.state}" if domain is not None else "is not there"
         raise GuestError(f"{name} {state}: only a guest that runs can be moved live.")
     if domain.libvirt_owns:
         raise GuestError(f"{name} is libvirt's: virsh migrate moves it, and xl must not.")
-    return list(_answers(site.host, domain, there))
+    return domain
 
 
-def _answers(here: Host, domain: Domain, there: SshHost) -> Iterator[Answer]:
+def check(site: Site, name: str, there: Host) -> list[Answer]:
+    """All answers, in the order of their asking. Raises GuestError where there is no such guest to move."""
+    return list(_answers(site.host, movable(site, name), there))
+
+
+def _answers(here: Host, domain: Domain, there: Host) -> Iterator[Answer]:
     try:
         info = parse_info(there.run(["xl", "info"], deadline=_DEADLINE, record=False).stdout)
     except CommandError as error:
         yield Answer(False, f"xl does not answer on {there.name}: {error.headline}")
         return
     yield Answer(True, f"ssh reaches {there.name}, and xl answers there.")
-    yield _ssh_from_here(here, there)
+    if not here.is_demo:
+        yield _ssh_from_here(here, there)
     own = parse_info(here.run(["xl", "info"], deadline=_DEADLINE, record=False).stdout)
     yield _same("Xen", own.get("xen_version", "?"), info.get("xen_version", "?"), there.name)
     yield _cpu(own, info, there.name)
@@ -58,22 +73,37 @@ def _answers(here: Host, domain: Domain, there: SshHost) -> Iterator[Answer]:
     needed, free = (domain.memory_mib or 0) + _OVERHEAD_MIB, int(info.get("free_memory", "0") or 0)
     yield Answer(free >= needed, f"{free} MiB are free there, {needed} are needed.")
     yield _name_free(there, domain.name)
+    if _has(there, f"{domain.name}--incoming"):
+        left = f"{domain.name}--incoming"
+        yield Answer(False, f"{left}, a copy that another move left, stands on {there.name}: xl destroy {left} there.")
     for bridge in sorted({interface.bridge for interface in domain.interfaces if interface.bridge}):
         found = _there(there, f"/sys/class/net/{bridge}/bridge", folder=True)
         yield Answer(found, f"The bridge {bridge} is {'there' if found else f'not on {there.name}'}.")
     for disk in domain.disks:
         if disk.target:
             yield _disk(here, there, disk.target, writable=disk.writable)
+    yield from _boot_files(here, there, domain.config_file)
 
 
-def _ssh_from_here(here: Host, there: SshHost) -> Answer:
-    """xl opens a connection of its own, as root, and cannot be asked for a password."""
-    target = there.target.removeprefix("ssh://")
-    argv = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", target, "true"]
+def _ssh_from_here(here: Host, there: Host) -> Answer:
+    """xl opens a connection of its own, as root, and cannot be asked for a password; and a name that is one host's
+    here may be another's there."""
+    target = there.address
+    argv = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--", target, f"cat {_BOOT_ID}"]
     done = here.run(argv, deadline=_DEADLINE, record=False, check=False)
-    if done.ok:
-        return Answer(True, "ssh gets there without a password, as xl needs it.")
-    return Answer(False, f"ssh {target} asks for a password, and xl cannot answer: ssh-copy-id {target}")
+    if not done.ok:
+        return Answer(False, f"ssh {target} asks for a password on {here.name}, and xl cannot answer: "
+                      f"ssh-copy-id {target}")  # fmt: skip
+    found, wanted, own = done.stdout.strip(), _boot_id(there), _boot_id(here)
+    if found == own:
+        return Answer(False, f"ssh {target} leads to this host itself.")
+    if found != wanted:
+        return Answer(False, f"ssh {target} leads to another host from {here.name} than from this terminal.")
+    return Answer(True, "ssh gets there without a password, as xl needs it.")
+
+
+def _boot_id(host: Host) -> str:
+    return host.run(["cat", _BOOT_ID], deadline=_DEADLINE, record=False, check=False).stdout.strip()
 
 
 def _same(what: str, own: str, other: str, name: str) -> Answer:
@@ -101,23 +131,33 @@ def _missing(here: str, there: str) -> bool:
         return True
 
 
-def _name_free(there: SshHost, name: str) -> Answer:
-    done = there.run(["xl", "domid", name], deadline=_DEADLINE, record=False, check=False)
-    return Answer(not done.ok, f"{there.name} has {'a domain' if done.ok else 'no domain'} of that name.")
+def _has(host: Host, name: str) -> bool:
+    return host.run(["xl", "domid", name], deadline=_DEADLINE, record=False, check=False).ok
+
+
+def _name_free(there: Host, name: str) -> Answer:
+    taken = _has(there, name)
+    return Answer(not taken, f"{there.name} has {'a domain' if taken else 'no domain'} of that name.")
 
 
 def _there(host: Host, path: str, *, folder: bool = False) -> bool:
+    if host.is_demo:  # it has the bridges that its guests name
+        return path.startswith("/sys/") or host.path(path).exists()
     argv = ["test", "-d" if folder else "-e", path]
     return host.run(argv, deadline=_DEADLINE, record=False, check=False).ok
 
 
-def _disk(here: Host, there: SshHost, target: str, *, writable: bool) -> Answer:
+def _disk(here: Host, there: Host, target: str, *, writable: bool) -> Answer:
     if not _there(there, target):
         return Answer(False, f"{target} is not on {there.name}.")
+    if here.is_demo and here.path(target).samefile(there.path(target)):
+        return Answer(True, f"{target} is there, on a shared file system (as over nfs).")
     if target.startswith("/dev/"):
         one, other = _serial(here, target), _serial(there, target)
         if one and one == other:
             return Answer(True, f"{target} is the same disk on both (WWN {one}).")
+        if one and other and writable:
+            return Answer(False, f"{target} is another disk there (WWN {other}, here {one}).")
         return Answer(None, f"{target} is there, too; whether it is the same disk cannot be told.")
     kinds = {_fstype(host, str(PurePosixPath(target).parent)) for host in (here, there)}
     if len(kinds) == 1 and kinds <= set(_NETWORK_FSTYPES):
@@ -125,6 +165,22 @@ def _disk(here: Host, there: SshHost, target: str, *, writable: bool) -> Answer:
     if not writable:
         return Answer(None, f"{target} is there, on a file system of its own; it has to have the same content.")
     return Answer(False, f"{target} is another file there: it is on no file system that the hosts share.")
+
+
+def _boot_files(here: Host, there: Host, config_file: str | None) -> Iterator[Answer]:
+    """What its configuration boots from; a move does not need it, the next start there does."""
+    if config_file is None:
+        yield Answer(None, "No configuration file of it is known: none can go with it.")
+        return
+    try:
+        config = parse(here.read(config_file).decode("utf-8", "surrogateescape"), config_file)
+        files = [file for key in _BOOT_FILES if (file := config.string(key))]
+    except (HostError, ConfigError) as error:
+        yield Answer(None, f"Its configuration cannot be read, and will not go with it: {error}")
+        return
+    for file in files:
+        if file.startswith("/") and not _there(there, file):
+            yield Answer(None, f"{file}, which it boots from, is not on {there.name}: it could not be started there.")
 
 
 def _fstype(host: Host, path: str) -> str:

@@ -1,0 +1,68 @@
+"""What goes with a guest that was moved: its configuration file, and whether it starts with the host.
+
+xl takes along what the guest runs with, but no file. Left where it was, the file would let a second one be started
+here, by hand or at the next boot, beside the one that runs there: so it goes there, and is kept here under another
+name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xentui.config_files import ConfigFileError, put_aside, put_config, read_config
+from xentui.domains.autostart import Autostart
+from xentui.domains.domain import Domain
+from xentui.domains.toolstack import ToolstackError
+from xentui.host import Host
+
+#: What the file is called here afterwards: nothing that ends so is started from.
+_MOVED = ".moved-to-"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Sentences on what went along, and on what did not."""
+
+    done: tuple[str, ...]
+    left: tuple[str, ...] = ()
+
+
+def take_along(here: Host, there: Host, domain: Domain) -> Moved:
+    """Bring the file of a guest that runs `there` by now after it. Raises nothing: what fails is told."""
+    path, name = domain.config_file, domain.name
+    if path is None:
+        return Moved((), (f"No configuration file of it is known: {there.name} has nothing to start it from again.",))
+    try:
+        real, text = read_config(here, path)
+        fresh = _put_there(there, path, text)
+    except ConfigFileError as error:
+        kept = f"It stays {path} on {here.name}: do not start it there while it runs on {there.name}."
+        return Moved((), (f"Its configuration did not go along: {error}. {kept}",))
+    done = [f"Its configuration is {path} on {there.name}{'' if fresh else ', where the same one was already'}."]
+    left: list[str] = []
+    try:
+        started = path in Autostart(here).entries()
+        if started:
+            Autostart(there).set(path, True)
+            Autostart(here).set(path, False)
+            done.append(f"It starts with {there.name} from now on, and with {here.name} no longer.")
+        aside = put_aside(here, real, _MOVED + there.name)
+        done.append(f"On {here.name} it is kept as {aside}.")
+    except (ToolstackError, ConfigFileError) as error:
+        left.append(f"{error}. Do not start {name} on {here.name} while it runs on {there.name}.".replace("..", "."))
+    return Moved(tuple(done), tuple(left))
+
+
+def _put_there(there: Host, path: str, text: str) -> bool:
+    """Whether it was not there yet. Raises ConfigFileError where something else is."""
+    try:
+        put_config(there, path, text)
+        return True
+    except ConfigFileError:
+        try:
+            same = read_config(there, path)[1] == text
+        except ConfigFileError:
+            same = False
+        if not same:
+            raise
+        return False
