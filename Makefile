@@ -7,7 +7,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # What each part needs of Debian, named once.
 RUN_PACKAGES  = python3-venv python3-dev gcc pkg-config libvirt-dev libparted-dev
 TEST_PACKAGES = tmux libvirt-daemon libvirt-clients openssh-client openssh-server ncurses-bin procps \
-                mount fdisk gdisk parted e2fsprogs dosfstools ntfs-3g lvm2 qemu-utils
+                mount fdisk gdisk parted e2fsprogs dosfstools ntfs-3g lvm2 qemu-utils libcap2-bin
 ISO_PACKAGES  = mmdebstrap squashfs-tools squashfs-tools-ng xorriso mtools dosfstools grub-common grub-pc-bin grub-efi-amd64-bin \
                 debian-archive-keyring uidmap
 XEN_PACKAGES  = qemu-system-x86 openssh-client

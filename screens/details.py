@@ -26,7 +26,7 @@ _OVERVIEW, _CONFIGURATION, _LOG, _EVENTS = range(4)
 #: Bytes of a configuration file and of a log's end that are shown.
 _CONFIG_BYTES, _LOG_BYTES = 256 << 10, 32 << 10
 
-_ACTIONS = [a for a in ACTIONS if a.run is not None or a.name in ("console", "config", "rename")]
+_ACTIONS = [a for a in ACTIONS if a.run is not None or a.name in ("console", "config", "rename", "note")]
 
 
 class DetailsScreen(Page):
@@ -113,6 +113,11 @@ class DetailsScreen(Page):
 
         self.xentui.run_dialogs(ask_rename(self.xentui, self.domain))
 
+    def do_note(self) -> None:
+        from xentui.screens.guest_tasks import ask_note
+
+        self.xentui.run_dialogs(ask_note(self.xentui, self.domain))
+
     def do_console(self) -> None:
         self.app.pop_screen()
         self.xentui.domains_screen.open_console(self.domain)
@@ -163,6 +168,7 @@ def _overview(domain: Domain, events: Sequence[Event]) -> list[Line]:
     autostart = {None: "", True: "yes, with the host", False: "no"}[domain.autostart]
     lines: list[Line] = [
         row("State", state, state_role(domain)),
+        *([row("Note", domain.note)] if domain.note else []),
         row("Id", str(domain.id) if domain.id is not None else "none: Xen does not have it now"),
         row("UUID", domain.uuid or ""),
         row("Type", domain.type or ""),

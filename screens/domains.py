@@ -237,6 +237,12 @@ class DomainsScreen(LiveScreen):
         if self.table.selected is not None:
             self.xentui.run_dialogs(ask_rename(self.xentui, self.table.selected))
 
+    def do_note(self) -> None:
+        from xentui.screens.guest_tasks import ask_note
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_note(self.xentui, self.table.selected))
+
     def do_mark(self) -> None:
         self.table.toggle_mark()
 

@@ -10,11 +10,13 @@ from xentui.actions import BY_NAME
 from xentui.domains.domain import Domain
 from xentui.guests import clone, delete, rename
 from xentui.guests.errors import GuestError
+from xentui.guests.notes import set_note
 from xentui.guests.site import Site
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.confirm import Confirm
 from xentui.screens.guest_jobs import GuestJob
 from xentui.subprocesses import printable
+from xentui.xlcfg.note import note_complaint
 
 if TYPE_CHECKING:
     from xentui.screens.app import XentuiApp
@@ -96,6 +98,21 @@ async def ask_rename(app: XentuiApp, domain: Domain) -> None:
         rename.rename(site_of(app), plan, app.inventory.toolstack(plan.domain))
 
     app.start_job(GuestJob(action, domain, everywhere))
+
+
+async def ask_note(app: XentuiApp, domain: Domain) -> None:
+    """Ask for the words, and write them into the guest's configuration."""
+    action = BY_NAME["note"]
+    words = await app.push_screen_wait(
+        Ask(f"Note on {printable(domain.name)}", domain.note, note_complaint, "kept in its configuration; empty: none")
+    )
+    if words is None or words.strip() == domain.note:
+        return
+
+    def work(_job: GuestJob) -> None:
+        set_note(app.host, domain, words)
+
+    app.start_job(GuestJob(action, domain, work))
 
 
 async def ask_delete(app: XentuiApp, name: str) -> None:

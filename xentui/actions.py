@@ -367,6 +367,8 @@ ACTIONS: tuple[Action, ...] = (
            changes=True, needs_domain=False),
     Action("config", "Configuration", ("C",), Group.GUESTS, "its file as a form and as text, checked as you type",
            reason=lambda d: None if d.config_file else "No configuration file of this domain is known."),
+    Action("note", "Note", ("A",), Group.GUESTS, "a line of words on it, kept in its configuration",
+           changes=True, reason=lambda d: None if d.config_file else "No configuration file of this domain is known."),
     Action("snapshots", "Snapshots", ("t",), Group.GUESTS, "its snapshots as a tree: take, revert, delete",
            reason=_first(_guest, _xls_own)),
     Action("clone", "Clone", ("y",), Group.GUESTS, "copy the guest, with its disks, under another name",

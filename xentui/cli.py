@@ -80,7 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
 
     _verb(verbs, "list", "the domains", _list, json_output=True)
-    _verb(verbs, "info", "the host, as Xen describes it", _info, json_output=True)
+    info = _verb(verbs, "info", "the host, as Xen describes it; with NAME, all about a domain", _info, json_output=True)
+    info.add_argument("name", metavar="NAME", nargs="?")
     _verb(verbs, "doctor", "what works here, and what to do about what does not", _doctor, json_output=True)
     for action in ACTIONS:
         if action.verb and action.run is not None:
@@ -239,9 +240,17 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _info(args: argparse.Namespace) -> int:
+    from xentui.domains.json import domain_details_json
+    from xentui.domains.listing import domain_details
+
     with _inventory(args) as inventory:
         snapshot = _snapshot(inventory)
-    if args.json:
+    if args.name is not None:
+        domain = _find(snapshot, args.name, BY_NAME["details"])
+        print(
+            json.dumps(domain_details_json(domain), indent=1) if args.json else "\n".join(domain_details(domain)),
+        )
+    elif args.json:
         print(json.dumps(dict(snapshot.host.values), indent=1))
     else:
         _say_demo(inventory.host)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,20 @@ async def test_a_new_name_is_the_configurations_too(host: FolderHost) -> None:
     assert host.path("/etc/xen/web.cfg").read_text() == 'name = "web" # ours\nkernel = "/boot/vmlinuz"\n'
     assert not host.path("/etc/xen/server01.cfg").exists()
     assert 'name = "db"' in host.path("/etc/xen/db.cfg").read_text()
+
+
+async def test_a_note_is_written_and_shown(host: FolderHost) -> None:
+    async with opened(inventory(), host=host) as desk:
+        desk.inventory.domains = [replace(d, note="old [b]words[/]") for d in desk.inventory.domains]
+        await desk.refresh()
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("enter")
+        await desk.see("Note          old [b]words[/]")
+        await desk.press("A")
+        await desk.see("Note on server02")
+        await desk.press("ctrl+u", *"new one", "enter")
+        await desk.until(lambda: not desk.app.jobs.running)
+    assert host.path("/etc/xen/server02.cfg").read_text().startswith('# note: new one\nname = "server02"\n')
 
 
 async def test_over_ssh_the_running_domain_has_the_new_name(host: FolderHost) -> None:

@@ -52,12 +52,12 @@ def test_what_is_possible_follows_the_state() -> None:
     def possible(domain: Domain) -> set[str]:
         return {a.name for a in ACTIONS if a.changes and a.needs_domain and impossible(a, domain) is None}
 
-    assert possible(OFF) == {"start", "start-paused", "autostart", "rename", "clone", "delete-guest"}
+    assert possible(OFF) == {"start", "start-paused", "autostart", "rename", "note", "clone", "delete-guest"}
     paused = possible(replace(RUNNING, state=State.PAUSED))
     assert {"unpause", "destroy"} <= paused
     assert not {"save", "shutdown", "pause"} & paused
     saved = Domain("s", state=State.SAVED, save_file="/var/lib/xen/save/s", config_file="/etc/xen/s.cfg")
-    assert possible(saved) == {"restore", "autostart"}
+    assert possible(saved) == {"restore", "autostart", "note"}
 
 
 def test_a_saved_guest_is_not_started_anew() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xentui.domains import autostart
 from xentui.domains.domain import Disk, Interface
 from xentui.host import FileInfo, Host, HostError
 from xentui.subprocesses import printable
 from xentui.xlcfg.diskspec import DiskSpecError, parse_disk
+from xentui.xlcfg.note import note_of
 from xentui.xlcfg.parser import Config, ConfigError, parse
 from xentui.xlcfg.vifspec import parse_vif
 
@@ -28,6 +29,7 @@ class GuestConfig:
     max_memory_mib: int | None
     disks: tuple[Disk, ...]
     interfaces: tuple[Interface, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ class ConfigFiles:
             text = self._host.read(info.path).decode("utf-8", "surrogateescape")
             config = parse(text, printable(info.path))
             guest, problem = guest_config(info.path, config), None
-            if guest is None:
+            if guest is not None:
+                guest = replace(guest, note=note_of(text))
+            else:
                 problem = f'{printable(info.path)}: it has no name = "...", so xl would not start it'
         except (ConfigError, HostError) as error:
             guest, problem = None, str(error)

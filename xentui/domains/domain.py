@@ -79,6 +79,7 @@ class Domain:
     net_transmit: float | None = None
     disks: tuple[Disk, ...] = ()
     interfaces: tuple[Interface, ...] = ()
+    note: str = ""  # words of the user's, from its configuration file
 
     @property
     def key(self) -> str:

@@ -44,3 +44,31 @@ def _row(domain: Domain) -> tuple[str, ...]:
         ",".join(domain.managed_by) or "-",
         autostart,
     )
+
+
+def domain_details(domain: Domain) -> list[str]:
+    """All about one domain, in lines; what is not known is left away."""
+    memory = "" if domain.memory_mib is None else f"{domain.memory_mib} MiB"
+    if memory and domain.max_memory_mib:
+        memory += f", at most {domain.max_memory_mib} MiB"
+    rows = [
+        ("name", domain.name),
+        ("note", domain.note),
+        ("state", str(domain.state) + (f" ({domain.shutdown_reason})" if domain.shutdown_reason else "")),
+        ("id", "" if domain.id is None else str(domain.id)),
+        ("uuid", domain.uuid or ""),
+        ("type", domain.type or ""),
+        ("vcpus", "" if domain.vcpus is None else str(domain.vcpus)),
+        ("memory", memory),
+        ("managed by", ", ".join(domain.managed_by)),
+        ("autostart", {True: "yes", False: "no", None: ""}[domain.autostart]),
+        ("config file", domain.config_file or ""),
+        ("saved in", domain.save_file or ""),
+    ]
+    for disk in domain.disks:
+        kind = [disk.format or "", "CD" if disk.cdrom else "", "" if disk.writable else "read-only"]
+        rows.append((f"disk {disk.vdev}", "  ".join([disk.target or "empty", ", ".join(filter(None, kind))]).strip()))
+    for number, interface in enumerate(domain.interfaces):
+        bridge = f"bridge {interface.bridge}" if interface.bridge else "no bridge"
+        rows.append((f"vif {number}", f"{interface.mac or 'MAC made by Xen'}  {bridge}"))
+    return [f"{printable(label):12}: {printable(words)}" for label, words in rows if words]

@@ -45,13 +45,14 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
         create.add_argument(f"--{name}", nargs="?", const="", dest=f"gone_{name}", help=argparse.SUPPRESS)
     create.set_defaults(verb_function=lambda args: _create(args, opener))
 
-    from xentui.guests import cd_cli, change_cli, template_cli
+    from xentui.guests import cd_cli, change_cli, template_cli, upkeep_cli
     from xentui.guests.migration import cli as migration_cli
 
     template_cli.add_parser(verbs, opener)
     change_cli.add_parsers(verbs, opener)
     migration_cli.add_parser(verbs, opener)
     cd_cli.add_parser(verbs, opener)
+    upkeep_cli.add_parsers(verbs, opener)
 
     text = "take a guest away, with all that was made for it"
     delete = verbs.add_parser("delete", help=text, description=text)

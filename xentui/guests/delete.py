@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xentui.config_files import backup_of
 from xentui.domains.autostart import Autostart
 from xentui.domains.domain import Domain, State
 from xentui.domains.toolstack import ToolstackError
@@ -52,6 +53,8 @@ def to_delete(site: Site, name: str) -> Deletion:
             f"{name} was not made by xentui create, so nobody knows what belongs to it. Its configuration is {where}:"
             " remove that and its disks yourself."
         )
+    if guest.config and site.exists(backup_of(guest.config)):  # the editor's
+        guest.made.append(Made("file", backup_of(guest.config)))
     things = manifest.present(site.host, guest.made)
     for thing in things:
         if thing.kind in ("file", "volume") and thing.path != guest.config:

@@ -14,11 +14,13 @@ _DEADLINE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What was found: the text of its fstab, of its initramfs.conf ("" for none), and whether GRUB has a menu."""
+    """What was found: the text of its fstab, of its initramfs.conf ("" for none), whether GRUB has a menu, and where
+    on the disk its root begins, in bytes."""
 
     fstab: str
     initramfs: str
     grub_menu: bool
+    offset: int = 0
 
     @property
     def mounts(self) -> list[tuple[str, str]]:
@@ -48,8 +50,14 @@ def look(site: Site, path: str) -> System | None:
         menu = menu or any(_there(site, where, file) for file in ("/boot/grub/grub.cfg", "/grub/grub.cfg"))
         fstab = _cat(site, where, "/etc/fstab")
         if fstab and found is None:
-            found = System(fstab, _cat(site, where, "/etc/initramfs-tools/initramfs.conf"), False)
-    return System(found.fstab, found.initramfs, menu) if found is not None else None
+            found = System(fstab, _cat(site, where, "/etc/initramfs-tools/initramfs.conf"), False, offset)
+    return System(found.fstab, found.initramfs, menu, found.offset) if found is not None else None
+
+
+def read_file(site: Site, path: str, offset: int, file: str) -> str:
+    """The text of a file of the system that begins at `offset`; "" if there is none."""
+    place = str(site.host.path(path))
+    return _cat(site, f"{place}?offset={offset}" if offset else place, file)
 
 
 def _offsets(site: Site, place: str) -> Iterator[int]:

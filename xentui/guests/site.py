@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from xentui.disks.device import UseKind
 from xentui.domains.domain import Snapshot
 from xentui.guest_disks import guest_disks, read_disks
 from xentui.guests.errors import GuestError
@@ -25,6 +26,9 @@ PACKAGES = {
     "mkswap": "util-linux",
     "qemu-img": "qemu-utils",
     "lvcreate": "lvm2",
+    "capsh": "libcap2-bin",
+    "debugfs": "e2fsprogs",
+    "unshare": "util-linux",
 }
 
 
@@ -135,10 +139,11 @@ class Site:
                     " Copy it, or give it to both read-only (,ro)."
                 )
         if disk.writable and not disk.cdrom:
-            self._check_idle(disk.path)
+            self._check_idle(disk.path, but)
 
-    def _check_idle(self, path: str) -> None:
-        """Raises GuestError when something of dom0's own uses the file or device: a mount, swap, RAID, a loop."""
+    def _check_idle(self, path: str, but: str) -> None:
+        """Raises GuestError when something of dom0's own uses the file or device: a mount, swap, RAID, a loop. That
+        the guest `but`, which is off, has it is no use."""
         if self.host.is_demo:
             return
         found = read_disks(self.host, [path])
@@ -149,7 +154,10 @@ class Site:
             return
         if found.blind:
             raise GuestError(f"{path}: whether it is in use cannot be told. {found.blind[0]}")
+        own = (UseKind.GUEST_DEFINED, f"{but} (off)")
         for conflict in found.conflicts(device):
+            if (conflict.use.kind, conflict.use.holder) == own:
+                continue
             raise GuestError(f"{conflict.sentence}: a guest that wrote to it would ruin it.")
 
     def check_room(self, wanted: Sequence[tuple[str, int]]) -> None:

@@ -82,6 +82,11 @@ def test_made_listed_and_deleted(demo: DemoHost, capsys: pytest.CaptureFixture[s
         (["migrate", "server01", "--to", "root@other", "--check"], 1, "knows one other host: demo2"),
         (["--read-only", "migrate", "server01", "--to", "demo2"], 2, "exclude each other"),
         (["migrate", "server02", "--to", "demo2", "--check"], 1, "only a guest that runs can be moved live"),
+        (["note", "Domain-0", "mine"], 1, "has no configuration file"),
+        (["update", "server01"], 1, "update it from inside"),
+        (["update", "server02"], 1, "have no Debian on their disks"),
+        (["--read-only", "note", "server02", "mine"], 2, "exclude each other"),
+        (["info", "none"], 1, "there is no domain 'none'"),
         (["cd", "check", "none.iso"], 1, "There is no CD image 'none.iso'"),
     ],
 )
@@ -102,6 +107,24 @@ def test_templates_are_listed_made_and_used(demo: DemoHost, capsys: pytest.Captu
     assert 'memory = "160"' in run(capsys, "template", "show", "mine")[1]
     status, out, _ = run(capsys, "template", "use", "mine", "web", "--dry-run")
     assert status == 0 and "memory = 160" in out
+
+
+def test_a_note_is_kept_in_the_configuration_and_goes_with_the_guest(
+    demo: DemoHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "create", "web", "--source", "busybox")[0] == 0
+    assert run(capsys, "note", "web", "for", "Anna")[:2] == (0, "")
+    assert run(capsys, "note", "web")[1] == "for Anna\n"
+    assert "note        : for Anna\n" in run(capsys, "info", "web")[1]
+    assert json.loads(run(capsys, "info", "web", "--json")[1])["note"] == "for Anna"
+    assert run(capsys, "rename", "web", "web2")[0] == 0
+    assert run(capsys, "note", "web2")[1] == "for Anna\n"
+    assert run(capsys, "note", "web2", "two\nlines")[0] == 1
+    assert run(capsys, "note", "web2", "")[0] == 0
+    assert "note" not in demo.path("/etc/xen/web2.cfg").read_text()
+    demo.path("/etc/xen/web2.cfg~").write_text("what the editor kept")
+    assert run(capsys, "delete", "web2", "--confirm", "web2")[0] == 0
+    assert not list(demo.path("/etc/xen").glob("web2*"))
 
 
 def test_files_are_named_from_where_the_user_stands(
