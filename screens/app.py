@@ -90,6 +90,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         interval: float = INTERVAL,
         share: bool | str = True,
         watch: Sequence[str] = (),
+        hosts: Sequence[str] = (),
         driver_class: type[Driver] | None = None,
     ) -> None:
         # Before Textual takes NO_COLOR out of the environment.
@@ -100,6 +101,8 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.interval, self.leader, self.share = interval, leader, share
         #: What raises a notice when a guest prints it.
         self.watch_patterns = tuple(watch)
+        #: The other hosts of the settings: guests can be moved to them.
+        self.hosts = tuple(hosts)
         self.history, self.jobs = History(), Jobs()
         #: Images that the user made or asked for: nobody else may know of them.
         self.disk_images: list[str] = []
@@ -275,7 +278,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
                 self._failures.append(said)
                 self.show_failures()
             return
-        if job.cancel.is_set():
+        if job.cancel.is_set() and not job.tells_its_end:
             self.history.note(job.domain.key, f"{job.action.title}: cancelled", time.time())
             self.say(f"{job.action.title} {name}: cancelled.", "error")
             return
@@ -455,6 +458,7 @@ def run(host: Host, settings: Settings, *, read_only: bool = False) -> int:
         interval=settings.refresh,
         share=settings.share,
         watch=settings.watch,
+        hosts=settings.hosts,
         driver_class=LeanDriver if settings.driver == "lean" else None,
     )
     try:

@@ -225,6 +225,12 @@ class DomainsScreen(LiveScreen):
         if self.table.selected is not None:
             self.xentui.run_dialogs(ask_clone(self.xentui, self.table.selected.name))
 
+    def do_migrate(self) -> None:
+        from xentui.screens.moving import ask_move
+
+        if self.table.targets:
+            self.xentui.run_dialogs(ask_move(self.xentui, self.table.targets))
+
     def do_delete_guest(self) -> None:
         from xentui.screens.guest_tasks import ask_delete
 

@@ -19,6 +19,9 @@ _ECHO = 20.0
 class Job:
     """One action that is being done to one domain. `aside` is what there is to say beside its end."""
 
+    #: Whether what it raises after a cancel says how things stand, and is to be read.
+    tells_its_end = False
+
     def __init__(self, action: Action, domain: Domain, argument: str = "", aside: str = "") -> None:
         self.action, self.domain, self.argument, self.aside = action, domain, argument, aside
         #: What the user has to read once it is done.

@@ -195,6 +195,10 @@ def _xl_reaches(domain: Domain) -> Reason:
     return "libvirt sends no SysRq to Xen's guests; xl sysrq on the host does." if domain.libvirt_owns else None
 
 
+def _xl_moves(domain: Domain) -> Reason:
+    return "It is libvirt's: virsh migrate moves it, and xl must not." if domain.libvirt_owns else None
+
+
 # What may be answered to a question.
 
 
@@ -373,6 +377,8 @@ ACTIONS: tuple[Action, ...] = (
            reason=_first(_guest, _xls_own)),
     Action("clone", "Clone", ("y",), Group.GUESTS, "copy the guest, with its disks, under another name",
            changes=True, reason=_first(_guest, _xls_own, _off)),
+    Action("migrate", "Move", ("M",), Group.GUESTS, "move the running guest, or all marked ones, to another host, live",
+           changes=True, reason=_first(_guest, _answering, _xl_moves)),
     Action("delete-guest", "Delete", ("X",), Group.GUESTS, "take it away, with all that was made for it",
            changes=True, dangerous=True, warning="All of this is gone for good.",
            reason=_first(_guest, _xls_own, _off)),

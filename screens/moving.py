@@ -1,0 +1,143 @@
+"""Moving guests to another host from the table: which host, what stands against it, and then as one job, one guest
+after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from xentui.actions import BY_NAME
+from xentui.domains.domain import Domain
+from xentui.guests.errors import GuestError
+from xentui.guests.migration.check import Answer, check
+from xentui.guests.migration.hosts import short
+from xentui.guests.migration.move import Moved, move, move_all, other_host
+from xentui.host import HostError
+from xentui.screens.dialogs.ask import Ask
+from xentui.screens.dialogs.choose import Choice, Choose
+from xentui.screens.dialogs.prose import Paragraph
+from xentui.screens.dialogs.review import Review
+from xentui.screens.drawing import Line, wrap
+from xentui.screens.guest_jobs import GuestJob
+from xentui.screens.guest_tasks import site_of
+from xentui.subprocesses import printable
+
+if TYPE_CHECKING:
+    from xentui.screens.app import XentuiApp
+
+_ANOTHER = ""
+_ROLES = {True: "dialog", False: "danger", None: "dialog-dim"}
+
+#: What was looked at, by guest; a sentence where there was nothing to look at.
+Looked = dict[str, list[Answer] | str]
+
+
+async def ask_move(app: XentuiApp, domains: Sequence[Domain]) -> None:
+    """Ask where to, look at both hosts, show what was found, and move what can be moved."""
+    names = [domain.name for domain in domains]
+    what = printable(names[0]) if len(names) == 1 else f"{len(names)} guests"
+    target = await _choose_host(app, what)
+    if target is None:
+        return
+    app.say(f"Looking at both hosts, {app.host.name} and {short(target)} ...")
+    try:
+        looked = await asyncio.to_thread(_look, app, names, target)
+    except (HostError, GuestError) as error:
+        app.say(printable(str(error)), "error")
+        return
+    app.say("")
+    good = [name for name in names if _passes(looked[name])]
+    if not await app.push_screen_wait(_review(app, what, target, looked, good)):
+        app.say("Nothing was done.")
+        return
+    busy = [name for name in good if any(name == job.domain.name for job in app.jobs.running)]
+    if busy:
+        app.say(f"{printable(busy[0])} has something else being done to it; nothing was moved.", "error")
+        return
+    shown = next(domain for domain in domains if domain.name == good[0]) if len(good) == 1 else Domain(name=what)
+    app.start_job(MoveJob(app, shown, good, target))
+
+
+async def _choose_host(app: XentuiApp, what: str) -> str | None:
+    known = list(dict.fromkeys((*app.hosts, *app.host.others())))
+    choices = [Choice(host, host) for host in known]
+    choices.append(Choice(_ANOTHER, "another ...", "hosts = [...] in settings.toml puts it here"))
+    target = await app.push_screen_wait(Choose(f"Move {what} to which host?", choices))
+    if target != _ANOTHER:
+        return target
+    return await app.push_screen_wait(
+        Ask(f"Move {what} to the host", "root@", _complaint, "as for --host; ssh has to get there without a password")
+    )
+
+
+def _complaint(answer: str) -> str | None:
+    if not answer or answer.endswith("@") or answer.startswith("-") or " " in answer or not answer.isprintable():
+        return "Give USER@HOST, HOST or ssh://USER@HOST:PORT."
+    return None
+
+
+def _look(app: XentuiApp, names: Sequence[str], target: str) -> Looked:
+    """In a thread."""
+    site, looked = site_of(app), Looked()
+    with other_host(app.host, target, ask=False) as there:
+        for name in names:
+            try:
+                looked[name] = check(site, name, there)
+            except GuestError as error:
+                looked[name] = error.headline
+    return looked
+
+
+def _passes(found: list[Answer] | str) -> bool:
+    return not isinstance(found, str) and all(answer.ok is not False for answer in found)
+
+
+def _review(app: XentuiApp, what: str, target: str, looked: Looked, good: Sequence[str]) -> Review:
+    width = min(76, app.size.width) - 6
+    lines: list[Line] = []
+    for name, found in looked.items():
+        if len(looked) > 1:
+            lines.append(((printable(name), "dialog-title"),))
+        answers = [Answer(False, found)] if isinstance(found, str) else found
+        for answer in answers:
+            first, *rest = wrap(printable(answer.line), width - 4) or [""]
+            lines += [((line, _ROLES[answer.ok]),) for line in (first, *(f"    {line}" for line in rest))]
+    if not good:
+        return Review(f"{what} cannot be moved to {target} so", lines)
+    what = what if len(good) == len(looked) else f"{len(good)} of {what}"
+    remark: Paragraph = ("It goes on running while its memory is sent. Its configuration goes along.", "dialog-dim")
+    return Review(f"Move {what} to {target}?", lines, [remark], "Move")
+
+
+class MoveJob(GuestJob):
+    """Its error says how things stand after a cancel, too."""
+
+    tells_its_end = True
+
+    def __init__(self, app: XentuiApp, shown: Domain, names: Sequence[str], target: str) -> None:
+        super().__init__(BY_NAME["migrate"], shown, lambda _job: self._move(app))
+        self.names, self.target = list(names), target
+
+    def _move(self, app: XentuiApp) -> list[str]:
+        with other_host(app.host, self.target, ask=False) as there:
+            if len(self.names) == 1:
+                moved = move(site_of(app), self.names[0], there, self.say, self.cancel)
+                return [moved.sentence, *moved.remarks]
+            told: list[str] = []
+
+            def ended(name: str, result: Moved | GuestError) -> None:
+                if isinstance(result, GuestError):
+                    told.append(f"{name}: {result.headline}")
+                else:
+                    told.extend((result.sentence, *(f"  {line}" for line in result.remarks)))
+
+            failed = move_all(lambda: site_of(app), self.names, there, self.say, ended, self.cancel)
+            if failed:
+                raise GuestError(f"{failed} of {len(self.names)} were not moved.", printable_lines(told))
+            return told
+
+
+def printable_lines(lines: Sequence[str]) -> str:
+    """A text of them for a dialog."""
+    return "\n".join(printable(line) for line in lines)

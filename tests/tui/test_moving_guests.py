@@ -1,0 +1,79 @@
+"""Guests moved between the two demo dom0s, from the table."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from driving import Desk
+
+from xentui.demo.host import DemoHost
+from xentui.domains.xl import Xl
+from xentui.guests.migration import move
+from xentui.host import Host
+from xentui.screens.app import XentuiApp
+
+
+@asynccontextmanager
+async def at_the_guest(host: DemoHost, **more: object) -> AsyncIterator[Desk]:
+    """The table, its cursor on server01."""
+    app = XentuiApp(host, interval=0, **more)  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        desk = Desk(app, pilot, None)  # type: ignore[arg-type]
+        await desk.until(lambda: app.snapshot is not None, "the first snapshot")
+        while desk.table.selected is None or desk.table.selected.name != "server01":
+            await desk.press("down")
+        yield desk
+
+
+@pytest.fixture
+def there(demo_host: DemoHost) -> Iterator[Host]:
+    """The other host, which is up for the whole of a test."""
+    host = demo_host.other("demo2")
+    host.open()
+    yield host
+    host.close()
+
+
+def runs(host: Host, name: str) -> bool:
+    return any(row.name == name and row.state.up for row in Xl(host).list())
+
+
+async def test_moved_when_it_is_meant(demo_host: DemoHost, there: Host) -> None:
+    async with at_the_guest(demo_host, hosts=("root@xen2",)) as desk:
+        await desk.press("M")
+        await desk.see("Move server01 to which host?", "root@xen2", "demo2", "another ...")
+        await desk.press("down", "enter")
+        await desk.see("Move server01 to demo2?", "ok  The CPUs have the same features.")
+        await desk.press("enter")  # no is the default
+        await desk.see("Nothing was done.")
+        assert runs(demo_host, "server01")
+        await desk.press("M", "down", "enter")
+        await desk.see("Move server01 to demo2?")
+        await desk.press("y")
+        await desk.see("server01 runs on demo2 now.", "kept as /etc/xen/server01.cfg.moved-to-demo2")
+        assert runs(there, "server01") and not runs(demo_host, "server01")
+
+
+async def test_cancelled_it_says_where_the_guest_is(
+    demo_host: DemoHost, there: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(move, "_PAUSE", 0.05)
+    async with at_the_guest(demo_host) as desk:
+        await desk.press("M", "enter")
+        await desk.see("Move server01 to demo2?")
+        demo_host.control("speed", "0.1")
+        await desk.press("y")
+        await desk.until(lambda: "memory" in desk.app.jobs.sentence("x"), "progress")
+        await desk.press("ctrl+x")
+        await desk.see("Cancelled. server01 still runs on xenlive.")
+        demo_host.control("speed", "inf")
+        assert runs(demo_host, "server01")
+
+
+async def test_a_host_that_is_not_there_is_said(demo_host: DemoHost) -> None:
+    demo_host.control("link", "down")
+    async with at_the_guest(demo_host) as desk:
+        await desk.press("M", "enter")
+        await desk.see("ssh demo2: no connection: No route to host")

@@ -1,0 +1,68 @@
+"""xl migrate as a program with an ssh of its own: how it is followed, and how it is cancelled."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from guest_site import GuestHost
+
+from xentui.domains.domain import Domain, State
+from xentui.guests.migration.transfer import transfer
+
+GUEST = Domain("web", id=3, state=State.BLOCKED, memory_mib=128)
+
+#: As xl does: an ssh that it waits for, and its own words when that has gone.
+XL = """
+echo 'migration target: Ready to receive domain.' >&2
+echo 'xc: Frames iteration 0: 512/1024   50%' >&2
+{words}
+exec 3>&1
+ssh 60 >&3 2>&1 &
+wait $!
+echo 'Migration failed, resuming at sender.' >&2
+exit 1
+"""
+
+
+@pytest.fixture
+def moved(host: GuestHost) -> GuestHost:
+    (host.bin / "ssh").symlink_to("/bin/sleep")
+    return host
+
+
+def test_to_cancel_its_ssh_is_ended_and_xl_tidies_up(moved: GuestHost) -> None:
+    moved.program("xl", XL.format(words=""))
+    cancel, told = threading.Event(), []
+
+    def say(line: str) -> None:
+        told.append(line)
+        if line == "memory 50 %":
+            cancel.set()
+
+    done = transfer(moved, GUEST, "root@other", say, cancel)
+    assert (done.ok, done.ended, done.cancelled) == (False, True, True)
+    assert done.said.endswith("Migration failed, resuming at sender.")
+    assert told[:2] == ["the other side is ready", "memory 50 %"]
+    record = list(moved.log)[-1]
+    assert record.argv[:3] == ("xl", "migrate", "-s") and record.argv[-2:] == ("web", "root@other")
+
+
+def test_once_it_starts_there_nothing_is_cancelled(moved: GuestHost) -> None:
+    words = """echo 'migration sender: Target has acknowledged transfer.' >&2
+until [ -e "$0.go" ]; do sleep 0.02; done
+echo 'Migration successful.' >&2
+exit 0"""
+    moved.program("xl", XL.format(words=words))
+    cancel, told = threading.Event(), []
+
+    def say(line: str) -> None:
+        told.append(line)
+        if line == "it starts there":
+            cancel.set()
+        elif line.startswith("too late"):
+            (moved.bin / "xl.go").touch()
+
+    done = transfer(moved, GUEST, "root@other", say, cancel)
+    assert (done.ok, done.cancelled) == (True, False)
+    assert told[-1] == "too late to cancel: it starts there"
