@@ -12,7 +12,7 @@ ISO_PACKAGES  = mmdebstrap squashfs-tools squashfs-tools-ng xorriso mtools dosfs
                 debian-archive-keyring uidmap
 XEN_PACKAGES  = qemu-system-x86 openssh-client
 
-.PHONY: help run test test-xen test-xen-all lint bench pictures amd64 plusguests-amd64 i386 clean
+.PHONY: help run test test-xen test-xen-all test-iso lint bench pictures amd64 plusguests-amd64 i386 clean
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
@@ -56,11 +56,15 @@ test: $(VENV)/dev.stamp ## everything that needs no Xen, under 5 minutes
 
 test-xen: $(VENV)/dev.stamp ## boot a real Xen in QEMU and test there, under 25 minutes
 	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES))
-	$(BIN)/pytest -q -m "not extra" tests/xen
+	$(BIN)/pytest -q -m "not extra and not iso" tests/xen
 
 test-xen-all: $(VENV)/dev.stamp ## the same with the tests that take longer
 	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES))
-	$(BIN)/pytest -q tests/xen
+	$(BIN)/pytest -q -m "not iso" tests/xen
+
+test-iso: $(VENV)/dev.stamp ## boot the whole Live CD in QEMU by BIOS and UEFI, keep changes, install it; an hour
+	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES) ovmf)
+	$(BIN)/pytest -q -s -m iso tests/xen
 
 amd64: $(VENV)/run.stamp ## build the Live CD without guests, into dist/ (ARGS="--keyboard de" ...)
 	$(call install,$(ISO_PACKAGES))
@@ -68,7 +72,7 @@ amd64: $(VENV)/run.stamp ## build the Live CD without guests, into dist/ (ARGS="
 
 plusguests-amd64: $(VENV)/run.stamp ## the same with four small guests and the Debian Installer
 	$(call install,$(ISO_PACKAGES))
-	@$(BIN)/xentui livecd build --guests --installer --output dist/xentui-$(VERSION)-plusguests-amd64.iso $(ARGS)
+	@$(BIN)/xentui livecd build --guests --installer --dom0-memory 416 --output dist/xentui-$(VERSION)-plusguests-amd64.iso $(ARGS)
 
 i386: ## says why there is none
 	@echo "There is no i386 image: Xen runs on 64-bit processors only since 4.3, and Debian 13 has no i386 kernel." >&2; exit 1

@@ -43,6 +43,7 @@ def dom0(machine: LiveMachine) -> Dom0:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "iso: only in `make test-iso`: boots of the whole Live CD, an installation")
     config.addinivalue_line("markers", "extra: only in `make test-xen-all`, for the time it takes")
 
 

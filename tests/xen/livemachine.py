@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pyte
@@ -48,11 +49,13 @@ def ssh_key() -> Path:
     return key
 
 
-def live_iso() -> Path:
-    """The test ISO, built when xentui or the recipe changed since the last time."""
-    iso, stamp = FOLDER / "xentui-live-test.iso", FOLDER / "xentui-live-test.inputs"
+def live_iso(name: str = "xentui-live-test", **wishes: Any) -> Path:
+    """The test ISO, built when xentui or the recipe changed since the last time; `wishes` are a recipe's own."""
+    iso, stamp = FOLDER / f"{name}.iso", FOLDER / f"{name}.inputs"
+    # Guests without disks: emulated, Xen's hotplug script for one can take longer than the 40 s that libxl waits.
+    wishes = {"guest_disks": False, **wishes}
     public = ssh_key().with_suffix(".pub").read_text()
-    digest = hashlib.sha256(public.encode())
+    digest = hashlib.sha256(f"{public}{sorted(wishes.items())}".encode())
     for folder in ("xentui", "screens", "themes"):
         for path in sorted((REPOSITORY / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
@@ -60,8 +63,7 @@ def live_iso() -> Path:
     digest.update((REPOSITORY / "pyproject.toml").read_bytes())
     inputs = digest.hexdigest()
     if not (iso.exists() and stamp.exists() and stamp.read_text() == inputs):
-        # Guests without disks: emulated, Xen's hotplug script for one can take longer than the 40 s that libxl waits.
-        recipe = Recipe(iso, default_cache(), guest_disks=False, test_key=public)
+        recipe = Recipe(iso, default_cache(), test_key=public, **wishes)
         build(recipe, say=lambda line: print(line, flush=True))
         stamp.write_text(inputs)
     return iso
@@ -188,12 +190,21 @@ class LiveMachine:
 
     `serial` is the hypervisor's. Two more lines are dom0's own, each a socket in `lines`: `uart`, a 16550A
     (/dev/ttyS1), and `cable`, a USB adapter (/dev/ttyUSB0) that is plugged in while the socket is connected.
+    Without `iso` it starts from its first disk. `entry` is the boot menu's: its hotkey.
     """
 
     def __init__(
-        self, iso: Path, cpu: str = CPU_LIBVIRT, memory: int = MEMORY_MIB, disks: tuple[Path, ...] = ()
+        self,
+        iso: Path | None,
+        cpu: str = CPU_LIBVIRT,
+        memory: int = MEMORY_MIB,
+        disks: tuple[Path, ...] = (),
+        *,
+        uefi: Path | None = None,
+        entry: str = "s",
     ) -> None:
         self.iso, self.cpu, self.memory, self.disks = iso, cpu, memory, disks
+        self.uefi, self.entry = uefi, entry
         self.boot_seconds = 0.0
         self.lines = Path(tempfile.mkdtemp(prefix="xentui-lines-"))  # short: a socket's path has at most 107 bytes
         self.serial: SerialLine
@@ -203,14 +214,15 @@ class LiveMachine:
         """Boot to the login prompt. A boot that does not get there is tried once more."""
         for attempt in (1, 2):
             port = _free_port()
-            machine = Machine(self.iso, self.memory, self.cpu, port, disks=self.disks)
+            machine = Machine(self.iso, self.memory, self.cpu, port, uefi=self.uefi, disks=self.disks)
             begun = time.monotonic()
             self.serial = SerialLine([*machine.argv(), *self._more_lines()], FOLDER / f"serial-{attempt}.log")
             self.dom0 = Dom0(port, ssh_key())
             try:
-                self.serial.expect("serial line only", MENU_DEADLINE)
-                self.serial.type("s")  # the menu's hotkey for it
-                self.serial.expect("xenlive login: ", BOOT_DEADLINE)
+                if self.iso is not None:
+                    self.serial.expect("serial line only", MENU_DEADLINE)
+                    self.serial.type(self.entry)
+                self.serial.expect(r"\w+ login: ", BOOT_DEADLINE)
             except AssertionError:
                 self.end()
                 if attempt == 2:

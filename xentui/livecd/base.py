@@ -35,6 +35,8 @@ PACKAGES = (
     "libvirt-clients", "libvirt-daemon-system", "libvirt-daemon-driver-xen", "libvirt-daemon-driver-network",
     # disks
     "lvm2", "parted", "kpartx", "fdisk", "e2fsprogs", "dosfstools", "ntfs-3g",
+    # boot loaders for a disk that all of this is installed to
+    "grub2-common", "grub-pc-bin", "grub-efi-amd64-bin",
     # the small guests
     "busybox-static",
 )  # fmt: skip

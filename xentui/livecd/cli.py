@@ -1,4 +1,4 @@
-"""`xentui livecd build` and `xentui livecd boot`."""
+"""`xentui livecd`: build it, boot it in QEMU; and, on the running one, install it or keep what changes."""
 
 from __future__ import annotations
 
@@ -9,23 +9,34 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xentui.host import Host
 from xentui.livecd.qemu import CPU_LIBVIRT, MEMORY_MIB, Machine
 from xentui.livecd.recipe import DOM0_MEMORY_MIB, SUITES, Recipe, RecipeError, default_cache, key_lines, load_profile
 from xentui.livecd.tools import BuildError
+from xentui.subprocesses import printable
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _DEFAULT_ISO = Path("xentui-live-amd64.iso")
 
+_KEPT = "/home, /root and /etc/xen"
+
 
 def add_parser(subparsers: Subparsers) -> None:
-    """Add the verb `livecd` with its own two verbs."""
-    parser = subparsers.add_parser("livecd", help="build the Live CD, or boot it in QEMU")
+    """Add the verb `livecd` with its own verbs."""
+    parser = subparsers.add_parser("livecd", help="build the Live CD, boot it in QEMU; install the running one")
     parser.set_defaults(verb_function=run)
-    verbs = parser.add_subparsers(dest="livecd_verb", required=True, metavar="build|boot")
+    verbs = parser.add_subparsers(dest="livecd_verb", required=True, metavar="build|boot|install|keep")
     _add_build(verbs)
     _add_boot(verbs)
+    for name, text, what in (
+        ("install", "on the running Live CD: erase a disk and install this system on it", "a whole disk, as sdb"),
+        ("keep", f"on the running Live CD: keep {_KEPT} from the next start on", "a partition or disk, as sdb1"),
+    ):
+        verb = verbs.add_parser(name, help=text, description=text)
+        verb.add_argument("--disk", required=True, metavar="NAME", help=f"{what}; what it holds is lost")
+        verb.add_argument("--confirm", metavar="NAME", help="the same name once more: do not ask")
 
 
 def _add_build(verbs: Subparsers) -> None:
@@ -82,7 +93,7 @@ def _add_boot(verbs: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed `args` say. The exit status: 0 done, 1 not, the reason on stderr."""
     try:
-        return _build(args) if args.livecd_verb == "build" else _boot(args)
+        return {"build": _build, "boot": _boot}.get(args.livecd_verb, _on_disk)(args)
     except (BuildError, RecipeError) as error:
         print(f"xentui livecd: {error}", file=sys.stderr)
     except OSError as error:
@@ -119,6 +130,36 @@ def _recipe(args: argparse.Namespace) -> Recipe:
         fresh=args.fresh,
         **wishes,
     )
+
+
+def _on_disk(args: argparse.Namespace) -> int:
+    from xentui.guest_disks import read_disks
+    from xentui.livecd.install import install  # libparted and all: not for every start of xentui
+    from xentui.livecd.keep import keep
+    from xentui.livecd.running import LiveError, LiveSystem
+
+    host = Host()
+    do = install if args.livecd_verb == "install" else keep
+    try:
+        if getattr(args, "read_only", False):
+            raise LiveError("--read-only: nothing is written")
+        LiveSystem().check()
+        confirm = args.confirm or _ask(args.disk)
+        do(host, args.disk, confirm, lambda: read_disks(host, ()), lambda line: print(printable(line), flush=True))
+    except LiveError as error:
+        print(f"xentui livecd: {printable(str(error))}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _ask(disk: str) -> str:
+    """The name that the user types."""
+    if not sys.stdin.isatty():
+        raise BuildError(f"to do it without being asked, give --confirm {Path(disk).name}")
+    print(
+        f"All that {printable(disk)} holds will be lost. Type its name to go on: ", end="", file=sys.stderr, flush=True
+    )
+    return sys.stdin.readline().strip()
 
 
 def _boot(args: argparse.Namespace) -> int:

@@ -16,6 +16,8 @@ from xentui.livecd.base import Base
 from xentui.livecd.recipe import DOM0_MEMORY_MIB, Recipe
 from xentui.livecd.tools import Builder
 
+#: The label of the file system on which a started Live CD keeps what changes (`xentui livecd keep`).
+KEEP_LABEL = "xentui-keep"
 _MENU = Path(__file__).with_name("grub.cfg")
 _MARK = "xentui-live"
 _LABEL = "XENTUI_LIVE"
@@ -30,7 +32,10 @@ _EARLY = f"search --set=root --file /{_MARK}\nset prefix=($root)/boot/grub\n"
 _XEN = "dom0_mem={memory}M,max:{memory}M ucode=scan loglvl=error guest_loglvl=error"
 # Kernel messages below a warning stay out of the screen that xentui draws on.
 # There is nothing to bring up to date on a medium that is as it was built.
-_LINUX = "boot=live net.ifnames=0 loglevel=4 systemd.condition_needs_update=no"
+# live-boot(7): what is kept is looked for by its label alone, not in files on every disk of the machine; and it does
+# not wait for USB once more, from which it may have been started.
+_KEEP = f"persistence persistence-label={KEEP_LABEL} persistence-storage=filesystem quickusbmodules"
+_LINUX = f"boot=live {_KEEP} net.ifnames=0 loglevel=4 systemd.condition_needs_update=no"
 
 
 def source_date() -> int:

@@ -19,9 +19,13 @@ MEMORY_MIB = 960
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One machine. `memory` is in MiB; `ssh_port` is forwarded on 127.0.0.1 to the machine's port 22."""
+    """One machine. `memory` is in MiB; `ssh_port` is forwarded on 127.0.0.1 to the machine's port 22.
 
-    iso: Path
+    Without `iso` it starts from its first disk. `uefi` is a firmware for -bios (Debian's package ovmf), else it has
+    a BIOS.
+    """
+
+    iso: Path | None
     memory: int = MEMORY_MIB
     cpu: str = CPU_LIBVIRT
     ssh_port: int | None = None
@@ -40,10 +44,13 @@ class Machine:
         argv = [
             "qemu-system-x86_64", "-machine", f"pc,accel={self.accel}", "-cpu", self.cpu, "-smp", "1",
             "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std",
-            "-drive", f"file={_escaped(self.iso)},format=raw,media=cdrom,readonly=on,if=none,id=cd",
-            "-device", "ide-cd,drive=cd,bootindex=0",
             "-chardev", f"stdio,id=serial,mux={mux},signal=off", "-serial", "chardev:serial",
         ]  # fmt: skip
+        if self.iso is not None:
+            argv += [
+                "-drive", f"file={_escaped(self.iso)},format=raw,media=cdrom,readonly=on,if=none,id=cd",
+                "-device", "ide-cd,drive=cd,bootindex=0",
+            ]  # fmt: skip
         if monitor_keys:
             argv += ["-mon", "chardev=serial,mode=readline"]
         if self.uefi is not None:
