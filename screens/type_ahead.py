@@ -12,11 +12,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import partial
+from time import monotonic
 from typing import Any, Generic, TypeVar, cast
 
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -25,18 +27,21 @@ from xentui.screens.terminal.lean import LeanDriver
 
 Result = TypeVar("Result")
 
-#: Seconds after which a key that does not come back no longer holds up the others.
-_LOST = 1.0
+#: Seconds after which a key that does not come back no longer holds up the others; a loaded dom0 takes its time.
+_LOST = 5.0
+#: Seconds between two looks whether the widget that has the key went away with it, as a closing dialog's does.
+_GONE = 0.1
 #: Seconds between two looks whether a dialog is there.
 _LOOK = 0.005
 
 
 class KeyHandled(Message):
-    """Sent after a key on the same way; when it arrives at the app, the key has been handled by all."""
+    """Sent after a key on the same way, twice: when it arrives at the app, the key has been handled by all; the
+    second time, also what a widget told its screen because of the key, as that an entry is done."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, target: MessagePump, *, again: bool = False) -> None:
         super().__init__()
-        self.number = number
+        self.number, self.target, self.again = number, target, again
 
 
 class ReadyScreen(Screen[Result], Generic[Result]):
@@ -122,15 +127,23 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
         event = self._typed.popleft()
         target = self.focused or self.screen
         await super().on_event(event)
-        target.post_message(KeyHandled(self._number))
-        # Not a timer of Textual's, which is a task: there would be one for each key.
-        asyncio.get_running_loop().call_later(_LOST, self._give_up, self._number)
+        target.post_message(KeyHandled(self._number, target))
+        self._watch(target, self._number, monotonic() + _LOST)
 
     async def on_key_handled(self, message: KeyHandled) -> None:
-        await self._go_on(message.number)
+        if message.again or not message.target.post_message(KeyHandled(message.number, message.target, again=True)):
+            await self._go_on(message.number)
 
-    def _give_up(self, number: int) -> None:
-        if number == self._number and self._under_way:
+    def _watch(self, target: MessagePump, number: int, until: float) -> None:
+        # Not a timer of Textual's, which is a task: there would be one for each key.
+        asyncio.get_running_loop().call_later(_GONE, self._look_after, target, number, until)
+
+    def _look_after(self, target: MessagePump, number: int, until: float) -> None:
+        if number != self._number or not self._under_way:
+            return
+        if target.is_running and monotonic() < until:
+            self._watch(target, number, until)
+        else:
             self.call_next(self._go_on, number)
 
     async def _go_on(self, number: int) -> None:

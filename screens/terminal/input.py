@@ -17,8 +17,9 @@ _LONGEST = 64
 _LONGEST_PASTE = 1 << 20
 _BURST = 64
 """That many characters at once were not typed: without bracketed paste, they are a paste all the same."""
-_BURST_PAUSE = 0.15
-"""Seconds after a burst in which a few more characters are its end."""
+_BURST_PAUSE, _LONG_BURST_PAUSE, _LONG_BURST = 0.15, 1.0, 1024
+"""Seconds after a burst in which a few more characters are its end; after one of that many characters, which a
+loaded machine or network delivers with pauses."""
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
 _ENCLOSED = re.compile(r"\x1b(?:\[200~|[]P_^X])")
 """What has an end of its own."""
@@ -50,6 +51,7 @@ class InputParser:
         self._utf8 = utf8
         self._clock = clock
         self._burst_until = 0.0
+        self._burst_length = 0
         self._partial = b""  # the beginning of a UTF-8 character
         self._sequence = ""  # the beginning of an escape sequence
         self._paste: list[str] | None = None
@@ -125,10 +127,13 @@ class InputParser:
             return False
         now = self._clock()
         many = len(text) >= _BURST and sum(map(str.isprintable, _SEQUENCE.sub("", text))) >= _BURST
-        rest = now < self._burst_until and "\x1b" not in text
-        if many or rest:
-            self._burst_until = now + _BURST_PAUSE
-        return many or rest
+        goes_on = now < self._burst_until and (many or "\x1b" not in text)
+        if not (many or goes_on):
+            self._burst_until = 0.0
+            return False
+        self._burst_length = len(text) + (self._burst_length if goes_on else 0)
+        self._burst_until = now + (_BURST_PAUSE if self._burst_length < _LONG_BURST else _LONG_BURST_PAUSE)
+        return True
 
     def _in_sequence(self, character: str) -> Iterator[Token]:
         so_far = self._sequence

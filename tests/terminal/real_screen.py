@@ -15,7 +15,7 @@ from pathlib import Path
 
 from xentui.demo.host import DemoHost
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 class RealScreen:
@@ -46,7 +46,7 @@ class RealScreen:
 
     def tmux(self, *words: str) -> str:
         done = subprocess.run(
-            ["tmux", "-L", self.socket, *words], check=False, capture_output=True, text=True, timeout=20
+            ["tmux", "-L", self.socket, *words], check=False, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -132,4 +132,4 @@ class RealScreen:
         return found
 
     def close(self) -> None:
-        subprocess.run(["tmux", "-L", self.socket, "kill-server"], check=False, capture_output=True, timeout=20)
+        subprocess.run(["tmux", "-L", self.socket, "kill-server"], check=False, capture_output=True, timeout=60)

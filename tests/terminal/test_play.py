@@ -32,7 +32,7 @@ class Player:
 
     def __init__(self, *words: str, rows: int = 26, term: str = "xterm-256color") -> None:
         self.child = pexpect.spawn(
-            sys.executable, ["-m", "xentui.cli", "replay", "--play", *words], timeout=20, dimensions=(rows, 80),
+            sys.executable, ["-m", "xentui.cli", "replay", "--play", *words], timeout=60, dimensions=(rows, 80),
             env={**os.environ, "TERM": term, "LANG": "C.UTF-8"},
         )  # fmt: skip
         self.child.delaybeforesend = None

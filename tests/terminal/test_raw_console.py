@@ -25,7 +25,7 @@ def console(demo_host: DemoHost) -> Iterator[Spawn]:
     def start(*words: str) -> Any:
         child = pexpect.spawn(
             sys.executable, ["-m", "xentui.cli", "--demo", "console", *words], env=dict(demo_host.environment()),
-            encoding="utf-8", timeout=20, dimensions=(24, 80),
+            encoding="utf-8", timeout=60, dimensions=(24, 80),
         )  # fmt: skip
         child.delaybeforesend = None
         started.append(child)
@@ -122,7 +122,7 @@ def test_one_can_leave_while_the_guest_is_away(console: Spawn) -> None:
 
 def test_a_busy_console_says_by_whom(console: Spawn, demo_host: DemoHost) -> None:
     words = demo_host.terminal_argv(["xl", "console", "server01"])
-    first = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), encoding="utf-8", timeout=20)
+    first = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), encoding="utf-8", timeout=60)
     try:
         first.expect("login: ")
         second = console("server01")
@@ -138,7 +138,7 @@ def test_read_only_watches_and_types_nothing(console: Spawn, demo_host: DemoHost
         ["-m", "xentui.cli", "--demo", "--read-only", "console", "server01"],
         env=dict(demo_host.environment()),
         encoding="utf-8",
-        timeout=20,
+        timeout=60,
     )
     child.expect("login: ")
     child.send("livexen\r\x1d")

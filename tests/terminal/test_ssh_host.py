@@ -16,6 +16,7 @@ import pytest
 
 from xentui.config_files import ConfigFileError, read_config, save_config
 from xentui.config_host import check_on_host, look
+from xentui.console import client
 from xentui.console.client import Leave
 from xentui.console.session import ConsoleSession, State
 from xentui.demo.host import DemoHost
@@ -168,7 +169,10 @@ def test_python_is_not_needed_there() -> None:
     assert sys.executable not in " ".join(SshHost("other").argv(["xl", "list"]))
 
 
-def test_a_console_session_over_ssh_leaves_by_the_escape(host: SshHost, until: Callable[..., None]) -> None:
+def test_a_console_session_over_ssh_leaves_by_the_escape(
+    host: SshHost, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "ESCAPE_SECONDS", 10.0)  # a loaded machine must not make it SIGTERM
     listed = host.run(["xl", "list", "client01"], deadline=DEADLINE).stdout.splitlines()[-1].split()
     session = ConsoleSession(host, "client01", lambda: ["xl", "console", listed[1]])
     session.attach()

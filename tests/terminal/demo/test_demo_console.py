@@ -26,7 +26,7 @@ def spawn(demo_host: DemoHost) -> Iterator[Spawn]:
     def start(*argv: str) -> Any:
         words = demo_host.terminal_argv(list(argv))
         child = pexpect.spawn(
-            words[0], words[1:], env=dict(demo_host.environment()), encoding="utf-8", timeout=20, dimensions=(24, 80)
+            words[0], words[1:], env=dict(demo_host.environment()), encoding="utf-8", timeout=60, dimensions=(24, 80)
         )
         child.delaybeforesend = None
         started.append(child)

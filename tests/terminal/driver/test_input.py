@@ -106,6 +106,23 @@ def test_what_nobody_can_type_is_a_paste() -> None:
     assert {token.kind for token in got} == {"paste"}
 
 
+def test_the_end_of_a_long_paste_may_come_late() -> None:
+    """A loaded machine delivers it with pauses; what is pressed after it are keys again."""
+    now = 0.0
+    parser = InputParser(utf8=True, clock=lambda: now)
+
+    def kinds(data: bytes) -> list[str]:
+        return [token.kind for token in parser.feed(data)]
+
+    assert kinds(b"x" * 100) == ["paste"]
+    now += 0.5
+    assert kinds(b"x") == ["key"]
+    assert kinds(b"x" * 1000) + kinds(b"x" * 1000) == ["paste", "paste"]
+    now += 0.5
+    assert kinds(b"x") == ["paste"]
+    assert kinds(b"\x1b[A") + kinds(b"x") == ["key", "key"]
+
+
 def test_answers_are_no_keys() -> None:
     assert tokens(b"\x1b[0n\x1b[24;80R\x1b[?62;1;6c") == [
         Token("answer", "\x1b[0n"),

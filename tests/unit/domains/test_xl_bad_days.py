@@ -22,7 +22,7 @@ from xentui.domains.toolstack import (
 from xentui.domains.xl import Xl
 from xentui.waiting import wait_until
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 ANSWERING = r"""
 echo "$*" >> "$0.calls"
