@@ -102,6 +102,11 @@ REFUSALS = [
     (["rename", "server01", "client01"], 1, 'Domain with name "client01" already exists.'),
     (["console", "0"], 22, "Can't specify Domain-0"),
     (["migrate", "server01", "other"], 1, "ssh: Could not resolve hostname other: Name or service not known"),
+    (["block-attach", "server01", "/srv/xen/none.img,raw,xvdb,w"], 1, "failed to stat: /srv/xen/none.img"),
+    (["block-attach", "server01", "/srv/xen/practice1.img,raw,xvda,w"], 1, "device already exists in xenstore"),
+    (["block-detach", "server01", "xvdz"], 1, "Error: Device xvdz not connected."),
+    (["network-detach", "server01", "7"], 1, "Unknown device 7."),
+    (["cd-insert", "server01", "hdc", "/srv/xen/practice1.img"], 1, "cdrom-insert requires an HVM domain"),
     (["trigger", "server01", "power"], 1, "the demo dom0 cannot do this"),
 ]
 
@@ -125,6 +130,36 @@ def test_changes(demo_host: DemoHost) -> None:
     dry = xl(demo_host, "-N", "create", "/etc/xen/server02.cfg", "memory=64")
     assert json.loads(dry.stdout)["b_info"]["target_memkb"] == 64 << 10
     assert "server02" not in names(demo_host)
+
+
+def test_devices_come_and_go(demo_host: DemoHost) -> None:
+    def devices() -> tuple[list[str], list[str]]:
+        [config] = [d["config"] for d in json.loads(xl(demo_host, "list", "-l").stdout)
+                    if d["config"]["c_info"].get("name") == "client01"]  # fmt: skip
+        return [disk["vdev"] for disk in config.get("disks", [])], [nic["mac"] for nic in config.get("nics", [])]
+
+    before = devices()
+    assert xl(demo_host, "block-attach", "client01", "/srv/xen/practice1.img,raw,xvdb,w").ok
+    assert xl(demo_host, "network-attach", "client01", "mac=00:16:3e:00:00:99", "bridge=xenbr0").ok
+    assert devices() == ([*before[0], "xvdb"], [*before[1], "00:16:3e:00:00:99"])
+    assert xl(demo_host, "network-detach", "client01", "00:16:3e:00:00:99").ok
+    assert xl(demo_host, "block-detach", "client01", "xvdb").ok
+    assert devices() == before
+
+
+def test_a_cd_is_changed(demo_host: DemoHost) -> None:
+    config = 'name="cd"\ntype="hvm"\nmemory=64\ndisk=[",raw,hdc,cdrom"]\n'
+    demo_host.path("/etc/xen/cd.cfg").write_text(config)
+    assert xl(demo_host, "create", "/etc/xen/cd.cfg").ok
+    try:
+        assert not xl(demo_host, "cd-insert", "cd", "hdd", "/srv/xen/practice1.img").ok
+        assert xl(demo_host, "cd-insert", "cd", "hdc", "/srv/xen/practice1.img").ok
+        assert '"pdev_path": "/srv/xen/practice1.img"' in xl(demo_host, "list", "-l").stdout
+        assert xl(demo_host, "cd-eject", "cd", "hdc").ok
+        assert "practice1" not in xl(demo_host, "list", "-l").stdout
+    finally:
+        assert xl(demo_host, "destroy", "cd").ok
+        demo_host.path("/etc/xen/cd.cfg").unlink()
 
 
 def test_a_save_that_is_broken_off_leaves_the_guest_running(demo_host: DemoHost, until: Until) -> None:

@@ -78,8 +78,8 @@ def _domain(config: Config) -> Json:
     result: Json = {
         "c_info": {"type": kind, "name": name, "uuid": uid, "run_hotplug_scripts": "True"},
         "b_info": build,
-        "disks": [_disk(text) for text in config.strings("disk")],
-        "nics": [_nic(text, number, name) for number, text in enumerate(config.strings("vif"))],
+        "disks": [disk_of(text) for text in config.strings("disk")],
+        "nics": [nic_of(text, number, name) for number, text in enumerate(config.strings("vif"))],
     }
     for key, default in ON_END.items():
         action = config.string(key) or default
@@ -104,7 +104,8 @@ def _present(config: Config, keys: dict[str, str]) -> Json:
     return {name: number for name, number in found.items() if number is not None}
 
 
-def _disk(text: str) -> Json:
+def disk_of(text: str) -> Json:
+    """A disk as libxl keeps it. Raises RefusedError."""
     disk: Json = {"pdev_path": "", "vdev": "", "backend": "qdisk", "format": "raw", "readwrite": 1}
     old = _OLD_PREFIX.match(text)
     positional = ["target", "vdev", "access"] if old else ["target", "format", "vdev", "access"]
@@ -145,7 +146,8 @@ def _set_disk(disk: Json, key: str, value: str) -> None:
         disk["backend"] = value
 
 
-def _nic(text: str, number: int, name: str) -> Json:
+def nic_of(text: str, number: int, name: str) -> Json:
+    """An interface as libxl keeps it: the one of that `number` of the guest."""
     digest = zlib.crc32(f"{name}#{number}".encode("utf-8", "surrogateescape"))
     nic: Json = {
         "devid": number,

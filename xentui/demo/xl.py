@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from xentui.demo import listing, xl_change, xl_lifecycle, xl_migrate, xl_show
+from xentui.demo import listing, xl_change, xl_devices, xl_lifecycle, xl_migrate, xl_show
 from xentui.demo.session import Exit, Session
 
 LIST_HEADER = listing.HEADER + "\n"
@@ -13,6 +13,7 @@ Command = Callable[[Session, list[str]], Awaitable[int]]
 COMMANDS: dict[str, Command] = {
     **xl_lifecycle.COMMANDS,
     **xl_change.COMMANDS,
+    **xl_devices.COMMANDS,
     **xl_migrate.COMMANDS,
     **xl_show.COMMANDS,
 }
@@ -21,9 +22,9 @@ _DRY = {"create"}
 #: What real xl has besides. The demo says so instead of pretending.
 _NOT_HERE = frozenset(
     """
-    block-attach block-detach button-press cd-eject cd-insert channel-list claims config-update cpupool-cpu-add
+    button-press channel-list claims config-update cpupool-cpu-add
     cpupool-cpu-remove cpupool-create cpupool-destroy cpupool-list cpupool-migrate cpupool-numa-split cpupool-rename
-    debug-keys devd dump-core migrate-receive network-attach network-detach pci-assignable-list pci-attach
+    debug-keys devd dump-core migrate-receive pci-assignable-list pci-attach
     pci-detach pci-list psr-hwinfo qemu-monitor-command remus sched-credit sched-rtds set-parameters sharing
     suspend trigger usb-list usbctrl-attach usbctrl-detach usbdev-attach usbdev-detach vcpu-pin vkb-list vtpm-list
     """.split()  # noqa: SIM905 - a column of words reads better than a column of quotes
