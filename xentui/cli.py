@@ -11,8 +11,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(verb_function=_open_screen)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
 
-    _verb(verbs, "list", "the domains", _list, json_output=True)
+    listed = _verb(verbs, "list", "the domains", _list, json_output=True)
+    listed.add_argument("--hosts", metavar="A,B", nargs="?", const="", help="of several hosts, those of the settings")
     info = _verb(verbs, "info", "the host, as Xen describes it; with NAME, all about a domain", _info, json_output=True)
     info.add_argument("name", metavar="NAME", nargs="?")
     _verb(verbs, "doctor", "what works here, and what to do about what does not", _doctor, json_output=True)
@@ -229,6 +231,8 @@ def _list(args: argparse.Namespace) -> int:
     from xentui.domains.json import domain_json
     from xentui.domains.listing import domain_table
 
+    if args.hosts is not None:
+        return _list_hosts(args)
     with _inventory(args) as inventory:
         snapshot = _snapshot(inventory)
     if args.json:
@@ -237,6 +241,34 @@ def _list(args: argparse.Namespace) -> int:
         _say_demo(inventory.host)
         print("\n".join(domain_table(snapshot.domains)))
     return DONE
+
+
+def _list_hosts(args: argparse.Namespace) -> int:
+    """This host, where it is a dom0 or was named, and the others beside it; 1 if one of them did not answer."""
+    from xentui.domains.json import domain_json
+    from xentui.domains.listing import hosts_table
+    from xentui.domains.side_by_side import Asked, read_side_by_side
+    from xentui.guests.migration.hosts import chosen, short
+
+    known = load_settings().hosts
+    others = [chosen(word.strip(), known) for word in args.hosts.split(",") if word.strip()] or list(known)
+    if not others:
+        raise UsageError('--hosts: name them, as A,B, or put hosts = ["root@xen2"] into settings.toml')
+    named = args.host or args.demo or args.demo_dir or is_dom0()
+    with _host(args) if named else nullcontext(Host()) as here:
+        own = [Asked(here.name, lambda: here, is_open=True)] if named else []
+        # Side by side nobody can be asked for a password.
+        beside = [Asked(short(other), partial(here.other, other, ask=False)) for other in others]
+        readings = read_side_by_side([*own, *beside])
+    for reading in readings:
+        for line in [*reading.remarks, *([reading.problem] if args.json and reading.problem else [])]:
+            _complain(f"{reading.host}: {line}", FAILED)
+    if args.json:
+        found = [{"host": reading.host, **domain_json(one)} for reading in readings for one in reading.domains]
+        print(json.dumps(found, indent=1))
+    else:
+        print("\n".join(hosts_table(readings)))
+    return FAILED if any(reading.problem is not None for reading in readings) else DONE
 
 
 def _info(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from xentui.domains.domain import Domain
+from xentui.domains.side_by_side import Reading
 from xentui.subprocesses import printable
 
 _HEADINGS = ("NAME", "ID", "STATE", "TYPE", "VCPUS", "MEM MiB", "CPU %", "BY", "AUTO")
@@ -14,14 +15,28 @@ _NUMBERS = frozenset({1, 4, 5, 6})
 
 def domain_table(domains: Iterable[Domain]) -> list[str]:
     """The lines of a table with a heading; columns as wide as they need to be."""
-    rows = [_HEADINGS, *(_row(domain) for domain in domains)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    return [_line(row, widths) for row in rows]
+    return _aligned([_HEADINGS, *(_row(domain) for domain in domains)], _NUMBERS)
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+def hosts_table(readings: Iterable[Reading]) -> list[str]:
+    """The same for several hosts, the host first; one that did not answer has a line that says so."""
+    rows: list[tuple[str, ...]] = [("HOST", *_HEADINGS)]
+    silent = []
+    for reading in readings:
+        rows += [(printable(reading.host), *_row(domain)) for domain in reading.domains]
+        if reading.problem is not None:
+            silent.append(f"{printable(reading.host)}  no answer: {printable(reading.problem)}")
+    return [*_aligned(rows, frozenset(column + 1 for column in _NUMBERS)), *silent]
+
+
+def _aligned(rows: Sequence[Sequence[str]], numbers: frozenset[int]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [_line(row, widths, numbers) for row in rows]
+
+
+def _line(row: Sequence[str], widths: Sequence[int], numbers: frozenset[int]) -> str:
     cells = (
-        cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
+        cell.rjust(width) if column in numbers else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))
     )
     return "  ".join(cells).rstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
 
@@ -135,6 +136,21 @@ def test_what_stands_in_the_way_is_found_before_anything_is_begun(
     with broken(here, "down"):
         status, _, err = run(capsys, "migrate", "server01", "--to", "demo2", "--yes")
     assert (status, err) == (1, "xentui: ssh demo2: no connection: No route to host\n")
+
+
+def test_both_hosts_in_one_list(hosts: tuple[DemoHost, Host], capsys: pytest.CaptureFixture[str]) -> None:
+    here, _there = hosts
+    status, out, _ = run(capsys, "list", "--hosts", "demo2", "--json")
+    found = {(row["host"], row["name"]) for row in json.loads(out)}
+    assert status == 0
+    assert {("xenlive", "server01"), ("xenlive", "Domain-0"), ("demo2", "Domain-0")} <= found
+    with broken(here, "down"):
+        status, out, _ = run(capsys, "list", "--hosts", "demo2,root@none")
+    assert status == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("HOST ") and any(line.startswith("xenlive  server01 ") for line in lines)
+    assert "demo2  no answer: ssh demo2: no connection: No route to host" in lines
+    assert lines[-1].startswith("none  no answer: root@none: the demo dom0 xenlive knows one other host")
 
 
 def test_cancelled_it_goes_on_where_it_was(hosts: tuple[DemoHost, Host]) -> None:

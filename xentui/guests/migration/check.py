@@ -92,8 +92,9 @@ def _ssh_from_here(here: Host, there: Host) -> Answer:
     argv = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "--", target, f"cat {_BOOT_ID}"]
     done = here.run(argv, deadline=_DEADLINE, record=False, check=False)
     if not done.ok:
-        return Answer(False, f"ssh {target} asks for a password on {here.name}, and xl cannot answer: "
-                      f"ssh-copy-id {target}")  # fmt: skip
+        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it said nothing"]
+        advice = f"root's ssh has to get there without a question, as by ssh-copy-id {target}"
+        return Answer(False, f"On {here.name}, ssh {target} fails ({lines[-1].strip()}): {advice}")
     found, wanted, own = done.stdout.strip(), _boot_id(there), _boot_id(here)
     if found == own:
         return Answer(False, f"ssh {target} leads to this host itself.")
