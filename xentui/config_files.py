@@ -30,6 +30,7 @@ mv -f -- "$new" "$1"
 """
 #: A new file, whole or not at all, and never over another: a link to it fails where the name is taken.
 _PUT = """set -e
+mkdir -p -- "$(dirname -- "$1")"
 new=$(mktemp -- "$1.XXXXXX")
 trap 'rm -f -- "$new"' EXIT
 chmod 0644 -- "$new"

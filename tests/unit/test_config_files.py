@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from xentui.config_files import LONGEST, ConfigFileError, backup_of, read_config, save_config
+from xentui.config_files import (
+    LONGEST,
+    ConfigFileError,
+    backup_of,
+    put_aside,
+    put_config,
+    read_config,
+    save_config,
+)
 from xentui.host import Host, HostError
 from xentui.subprocesses import CommandRecord
 
@@ -90,6 +98,25 @@ def test_what_cannot_be_read_is_said(host: Folder) -> None:
     put(host, "#" * (LONGEST + 1))
     with pytest.raises(ConfigFileError, match="128 KiB"):
         read_config(host, "/etc/xen/x y.cfg")
+
+
+def test_a_new_file_is_written_and_never_over_another(host: Folder) -> None:
+    put_config(host, "/etc/xen/more/x y.cfg", ODD)
+    file = host.root / "etc/xen/more/x y.cfg"
+    assert file.read_bytes() == ODD.encode("utf-8", "surrogateescape") and file.stat().st_mode & 0o777 == 0o644
+    with pytest.raises(ConfigFileError):
+        put_config(host, "/etc/xen/more/x y.cfg", "memory = 2\n")
+    assert read_config(host, "/etc/xen/more/x y.cfg")[1] == ODD
+    assert [entry.name for entry in file.parent.iterdir()] == ["x y.cfg"]
+
+
+def test_a_file_is_put_aside_and_no_other_is_lost(host: Folder) -> None:
+    for text, aside in (("1\n", ".gone"), ("2\n", ".gone.2"), ("1\n", ".gone")):
+        put(host, text)
+        assert put_aside(host, "/etc/xen/x y.cfg", ".gone") == f"/etc/xen/x y.cfg{aside}"
+    assert sorted(p.name for p in (host.root / "etc/xen").iterdir()) == ["auto", "x y.cfg.gone", "x y.cfg.gone.2"]
+    put(host, "3\n", "etc/xen/auto/own.cfg")  # nothing stays in the folder that is started with the host
+    assert put_aside(host, "/etc/xen/auto/own.cfg", ".gone") == "/etc/xen/own.cfg.gone"
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
