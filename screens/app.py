@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import sys
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two readings.
 INTERVAL = 2.0
+#: Seconds that work on two hosts gets to end cleanly when xentui is left.
+_ENDING = 30.0
 #: A reading that takes so many intervals is said to hang.
 _HANGS_AFTER = 3
 
@@ -154,6 +157,9 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.refresher.end()
         for job in self.jobs.running:
             job.cancel.set()
+        for job in [job for job in self.jobs.running if job.tells_its_end]:
+            # What it has begun on two hosts is not left half-way for want of a moment.
+            await asyncio.to_thread(job.over.wait, _ENDING)
         if self._is_open and self.domains_screen.deck.panes:
             self.say("Detaching from the consoles ...")
             await self.domains_screen.deck.close_all()

@@ -39,6 +39,7 @@ class GuestJob(Job):
                 self.remarks = list(self.work(self) or ())
             except Exception as raised:
                 error = raised
+            self.over.set()
             ended(self, error)
 
         threading.Thread(target=work, name=f"{self.action.name} {self.domain.name}", daemon=True).start()

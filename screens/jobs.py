@@ -26,7 +26,7 @@ class Job:
         self.action, self.domain, self.argument, self.aside = action, domain, argument, aside
         #: What the user has to read once it is done.
         self.remarks: list[str] = []
-        self.cancel = threading.Event()
+        self.cancel, self.over = threading.Event(), threading.Event()
         self.started = time.monotonic()
 
     @property
@@ -51,6 +51,7 @@ class Job:
             except Exception as raised:
                 # Whatever a toolstack raises is shown to the user; it must not end in a thread unseen.
                 error = raised
+            self.over.set()
             ended(self, error)
 
         threading.Thread(target=work, name=self.label, daemon=True).start()

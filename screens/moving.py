@@ -21,7 +21,7 @@ from xentui.screens.dialogs.review import Review
 from xentui.screens.drawing import Line, wrap
 from xentui.screens.guest_jobs import GuestJob
 from xentui.screens.guest_tasks import site_of
-from xentui.subprocesses import printable
+from xentui.subprocesses import CommandError, printable
 
 if TYPE_CHECKING:
     from xentui.screens.app import XentuiApp
@@ -43,7 +43,7 @@ async def ask_move(app: XentuiApp, domains: Sequence[Domain]) -> None:
     app.say(f"Looking at both hosts, {app.host.name} and {short(target)} ...")
     try:
         looked = await asyncio.to_thread(_look, app, names, target)
-    except (HostError, GuestError) as error:
+    except (HostError, CommandError, ValueError) as error:  # a GuestError is a ValueError, too
         app.say(printable(str(error)), "error")
         return
     app.say("")

@@ -5,12 +5,13 @@ changed.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from xentui.domains.domain import Domain
-from xentui.domains.xl_output import parse_info
+from xentui.domains.xl_output import OutputError, parse_info
 from xentui.guests.errors import GuestError
 from xentui.guests.site import Site
 from xentui.host import Host, HostError
@@ -58,8 +59,8 @@ def check(site: Site, name: str, there: Host) -> list[Answer]:
 def _answers(here: Host, domain: Domain, there: Host) -> Iterator[Answer]:
     try:
         info = parse_info(there.run(["xl", "info"], deadline=_DEADLINE, record=False).stdout)
-    except CommandError as error:
-        yield Answer(False, f"xl does not answer on {there.name}: {error.headline}")
+    except (CommandError, OutputError) as error:
+        yield Answer(False, f"xl does not answer on {there.name}: {error}")
         return
     yield Answer(True, f"ssh reaches {there.name}, and xl answers there.")
     if not here.is_demo:
@@ -75,7 +76,8 @@ def _answers(here: Host, domain: Domain, there: Host) -> Iterator[Answer]:
     yield _name_free(there, domain.name)
     if _has(there, f"{domain.name}--incoming"):
         left = f"{domain.name}--incoming"
-        yield Answer(False, f"{left}, a copy that another move left, stands on {there.name}: xl destroy {left} there.")
+        yield Answer(False, f"{left}, a copy that another move left, stands on {there.name}:"
+                     f" xl destroy {shlex.quote(left)} there.")  # fmt: skip
     for bridge in sorted({interface.bridge for interface in domain.interfaces if interface.bridge}):
         found = _there(there, f"/sys/class/net/{bridge}/bridge", folder=True)
         yield Answer(found, f"The bridge {bridge} is {'there' if found else f'not on {there.name}'}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from shlex import quote
 
 from xentui.domains.domain import State
 from xentui.domains.toolstack import ToolstackError
@@ -106,12 +107,12 @@ class _Telling:
             return Whereabouts(
                 Where.BOTH,
                 f"DANGER: {name} runs on {self.here} and on {self.there}, and two that write to one disk ruin it."
-                f" At once, on one of them: xl pause {name}; then see which one is right, and destroy the other.",
+                f" At once, on one of them: xl pause {quote(name)}; then see which is right, and destroy the other.",
             )
         if there.runs:
             left = here.suspended
             more = (
-                f" What it was stands suspended on {self.here} and is of no more use: xl destroy {left.name} there."
+                f" What it was stands suspended on {self.here}, of no more use: xl destroy {quote(left.name)} there."
                 if left is not None
                 else ""
             )
@@ -119,7 +120,7 @@ class _Telling:
         if here.runs:
             more = (
                 f" A copy that was not started stands paused on {self.there} and holds memory:"
-                f" xl destroy {self.incoming} there."
+                f" xl destroy {quote(self.incoming)} there."
                 if there.incoming is not None
                 else ""
             )
@@ -133,11 +134,11 @@ class _Telling:
             row = here.plain or there.plain
             if row is not None:
                 return f"it is {row.state} on {self.here if here.plain is not None else self.there}."
-            return f"it is on neither host any more. Its disks are as it left them: xentui start {self.name}"
+            return f"it is on neither host any more. Its disks are as it left them: xentui start {quote(self.name)}"
         if left is None:
             return (
                 f"it is gone from {self.here}, and its copy stands paused on {self.there}."
-                f" There: xl rename {self.incoming} {self.name}; xl unpause {self.name}"
+                f" There: xl rename {quote(self.incoming)} {quote(self.name)}; xl unpause {quote(self.name)}"
             )
         back = self._back(left)
         if copy is None:
@@ -145,18 +146,18 @@ class _Telling:
         if left.name != self.away:  # the other side was not told to start: its copy may be half of one
             return (
                 f"it stands suspended on {self.here}, and a copy, paused, on {self.there}."
-                f" On {self.there}: xl destroy {copy.name}; then on {self.here}: {back}"
+                f" On {self.there}: xl destroy {quote(copy.name)}; then on {self.here}: {back}"
             )
         return (
             f"it stands suspended on {self.here}, and its copy, paused, on {self.there}. Let ONE of them go on."
-            f" Either on {self.there}: xl destroy {copy.name}; then on {self.here}: {back}."
-            f" Or on {self.here}: xl destroy {left.name}; then on {self.there}:"
-            f" xl rename {copy.name} {self.name}; xl unpause {self.name}"
+            f" Either on {self.there}: xl destroy {quote(copy.name)}; then on {self.here}: {back}."
+            f" Or on {self.here}: xl destroy {quote(left.name)}; then on {self.there}:"
+            f" xl rename {quote(copy.name)} {quote(self.name)}; xl unpause {quote(self.name)}"
         )
 
     def _back(self, left: ListRow) -> str:
-        rename = f"xl rename {left.name} {self.name}; " if left.name != self.name else ""
-        return f"{rename}xl resume {self.name}"
+        rename = f"xl rename {quote(left.name)} {quote(self.name)}; " if left.name != self.name else ""
+        return f"{rename}xl resume {quote(self.name)}"
 
     def half_blind(self, here: Sight | None, there: Sight | None) -> Whereabouts:
         """At least one host does not answer."""
@@ -172,7 +173,7 @@ class _Telling:
             return Whereabouts(
                 Where.HERE,
                 f"{name} still runs on {self.here}. {self.there} does not answer: if a copy was left there, it is"
-                f" paused; once it answers: xl destroy {self.incoming} there.",
+                f" paused; once it answers: xl destroy {quote(self.incoming)} there.",
             )
         left = here.suspended
         if left is None:
@@ -183,12 +184,12 @@ class _Telling:
             return Whereabouts(
                 Where.NOWHERE,
                 f"{name} runs nowhere: it stands suspended on {self.here}, and {self.there}, which does not answer, was"
-                f" not told to start it. To let it go on here: xl resume {name}",
+                f" not told to start it. To let it go on here: xl resume {quote(name)}",
             )
         return self._unknown(
             f"it stands suspended on {self.here} as {left.name}, and {self.there}, which was told to start it, does not"
-            f" answer. Look there first. If it runs there: xl destroy {left.name} here. Only if it does not, and cannot"
-            f" begin to: {self._back(left)}"
+            f" answer. Look there first. If it runs there: xl destroy {quote(left.name)} here. Only if it does not, and"
+            f" cannot begin to: {self._back(left)}"
         )
 
     def _unknown(self, sentence: str) -> Whereabouts:
