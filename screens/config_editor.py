@@ -20,7 +20,7 @@ from xentui.screens import config_saving
 from xentui.screens.config_form import ROLES, ConfigForm, FormRow, fits, form_rows, help_of
 from xentui.screens.config_values import InTheTextError, changed
 from xentui.screens.dialogs.choose import Choice, Choose
-from xentui.screens.drawing import plain, wrap
+from xentui.screens.drawing import Line, plain, wrap
 from xentui.screens.keys import bindings
 from xentui.screens.page import Page, TitleLine
 from xentui.screens.widgets.cursor_list import CursorList
@@ -39,7 +39,8 @@ from xentui.xlcfg.sheet import Sheet
 _WIDE = 120
 #: Seconds after the last change until the text is checked, and until the host is looked at again.
 _SOON, _LATER = 0.1, 1.0
-_HELP_LINES = 3
+#: Lines of help: always so many, and more for a finding that takes them.
+_HELP_LINES, _HELP_MOST = 3, 6
 
 
 class ConfigEditor(Page):
@@ -207,8 +208,15 @@ class ConfigEditor(Page):
         if found is not None:
             mends = "F6" if self.in_text else "r"
             says = f"{found.message} [{found.code}]" + (f" - {mends}: {found.repair.says}" if found.repair else "")
-            lines = [*lines[:1], *(((f" {line}", ROLES[found.severity]),) for line in wrap(says, width))]
-        self.query_one("#help", Lines).show(lines[:_HELP_LINES])
+            told: list[Line] = [((f" {line}", ROLES[found.severity]),) for line in wrap(says, width)]
+            # What is wrong is read to its end, where the screen has room.
+            lines = [*lines[:1], *told] if len(told) < _HELP_LINES else told
+        most = _HELP_MOST if self.app.size.height >= 20 else _HELP_LINES
+        help_ = self.query_one("#help", Lines)
+        height = max(_HELP_LINES, min(most, len(lines)))
+        if help_.size.height != height:
+            help_.styles.height = height
+        help_.show(lines[:height])
         counts = [sum(f.severity is severity for f in self.findings) for severity in ROLES]
         words = [
             f"{n} {s.value}{'s' if n != 1 and s.value != 'info' else ''}"

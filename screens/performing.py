@@ -39,7 +39,7 @@ async def perform(app: XentuiApp, action: Action, domains: Sequence[Domain]) -> 
         # Time has passed: the world may be another one.
         possible, changed = _possible(app, action, _as_they_are_now(app, possible), gone=len(possible))
         refusal = changed or refusal
-    jobs = [Job(action, domain, argument, refusal) for domain in possible]
+    jobs = [Job(action, domain, argument, refusal or action.remark(domain)) for domain in possible]
     for job in jobs:
         app.start_job(job)
     if refusal:

@@ -69,6 +69,7 @@ class Action:
     warning: str = ""  # what is lost, for the confirmation of a dangerous one
     warns: Callable[[str], str] = lambda _argument: ""  # the same where it depends on the answer
     reason: Callable[[Domain], Reason] = lambda _domain: None
+    remark: Callable[[Domain], str] = lambda _domain: ""  # what is to be known, though it is possible
     question: Question | None = None
     run: Callable[[Toolstack, Domain, str, threading.Event | None], None] | None = None
     xl: Callable[[Domain, str], list[str]] | None = None
@@ -173,7 +174,16 @@ def _has_console(domain: Domain) -> Reason:
         return "Domain-0 has no console to attach to: you are in it."
     if not domain.state.alive:
         return f"The domain is {domain.state}: start it first."
+    if domain.serial is False:
+        return 'It is HVM without serial = "pty": no console, its screen is VNC.'
     return None
+
+
+def no_serial(domain: Domain) -> str:
+    """What is to be known before an HVM guest without a serial line is started; "" of all others."""
+    if domain.serial is not False:
+        return ""
+    return 'It has no serial line (serial = "pty"): its console stays empty, its screen is VNC.'
 
 
 def cd_drive(domain: Domain) -> str:
@@ -262,13 +272,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "start", "Start", ("s",), Group.POWER, "start the guest from its configuration",
-        changes=True, many=True, verb=True, bar=3, reason=_first(_guest, _startable),
+        changes=True, many=True, verb=True, bar=3, reason=_first(_guest, _startable), remark=no_serial,
         run=lambda t, d, _, cancel: t.start(d, cancel=cancel),
         xl=lambda d, _: ["create", d.config_file or ""], virsh=lambda d, _: ["start", d.name],
     ),
     Action(
         "start-paused", "Start paused", ("S",), Group.POWER, "create the guest, but do not let it run yet",
-        changes=True, many=True, reason=_first(_guest, _startable),
+        changes=True, many=True, reason=_first(_guest, _startable), remark=no_serial,
         run=lambda t, d, _, cancel: t.start(d, paused=True, cancel=cancel),
         xl=lambda d, _: ["create", "-p", d.config_file or ""], virsh=lambda d, _: ["start", "--paused", d.name],
     ),

@@ -353,6 +353,8 @@ def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse
     if why is not None:
         _complain(f"{domain.name}: {why}", FAILED)
         return False
+    if remark := action.remark(domain):
+        print(f"xentui: {printable(domain.name)}: {remark}", file=sys.stderr)
     try:
         if action.name == "shutdown" and args.wait:
             inventory.toolstack(domain).shutdown(domain, wait=True)

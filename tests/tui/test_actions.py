@@ -32,6 +32,20 @@ async def test_a_key_starts_a_guest_and_a_new_snapshot_follows() -> None:
         await desk.until(lambda: desk.inventory.readings > readings)
 
 
+async def test_a_guest_without_a_serial_line_is_started_and_its_console_not_waited_for() -> None:
+    async with opened() as desk:
+        change = {"type": "hvm", "serial": False}
+        desk.inventory.domains = [replace(d, **change) if d.name in ("server02", "client01") else d
+                                  for d in desk.inventory.domains]  # fmt: skip
+        await desk.refresh()
+        await goto(desk, "server02")
+        await desk.press("s")
+        await desk.see("Start server02: done. It has no serial line")
+        await goto(desk, "client01")
+        await desk.press("c")
+        await desk.see("its screen is VNC")
+
+
 async def test_a_key_that_cannot_be_used_says_why() -> None:
     async with opened() as desk:
         await goto(desk, "server01")

@@ -99,6 +99,16 @@ async def test_the_form_shows_what_is_set_and_what_is_wrong(host: EditedHost) ->
         assert "maxmem" not in text
 
 
+async def test_a_long_finding_is_read_to_its_end(host: EditedHost) -> None:
+    host.file.write_text('name = "server01"\ntype = "pv"\nmemory = 256\nbootloader = "pygrub"\n')
+    async with opened(inventory(), host=host) as desk:
+        await open_editor(desk)
+        await desk.press("n")
+        await desk.see("pygrub reads the guest's disk as root", "(package grub-xen-host) [pygrub]")
+        await desk.press("home", "down")
+        await desk.see("The guest's name, unique")
+
+
 async def test_a_repair_is_one_key_and_touches_nothing_else(host: EditedHost) -> None:
     async with opened(inventory(), host=host) as desk:
         editor = await open_editor(desk)

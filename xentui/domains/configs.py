@@ -30,6 +30,7 @@ class GuestConfig:
     disks: tuple[Disk, ...]
     interfaces: tuple[Interface, ...]
     note: str = ""
+    serial: bool | None = None  # whether an HVM guest has a serial line
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def guest_config(path: str, config: Config) -> GuestConfig | None:
         max_memory_mib=config.number("maxmem") or memory,
         disks=tuple(_disk(spec) for spec in config.strings("disk")),
         interfaces=tuple(_interface(spec) for spec in config.strings("vif")),
+        serial=config.value("serial") is not None if kind == "hvm" else None,
     )
 
 

@@ -79,6 +79,7 @@ class Domain:
     net_transmit: float | None = None
     disks: tuple[Disk, ...] = ()
     interfaces: tuple[Interface, ...] = ()
+    serial: bool | None = None  # whether an HVM guest has a serial line, which is all that its console shows
     note: str = ""  # words of the user's, from its configuration file
 
     @property

@@ -152,6 +152,7 @@ class _Merge:
             net_receive=rates.net_receive,
             net_transmit=rates.net_transmit,
             disks=details.disks if details else (),
+            serial=details.serial if details else None,
             interfaces=details.interfaces if details else (),
         )
 
@@ -203,6 +204,7 @@ class _Merge:
             save_file=saved.path if saved else None,
             autostart=self._autostart(config, None),
             disks=config.disks,
+            serial=config.serial,
             interfaces=config.interfaces,
         )
 
@@ -219,6 +221,7 @@ class _Merge:
             managed_by=("file",),
             save_file=saved.path,
             disks=details.disks,
+            serial=details.serial,
             interfaces=details.interfaces,
         )
 

@@ -44,6 +44,7 @@ class Details:
     max_memory_mib: int | None
     disks: tuple[Disk, ...]
     interfaces: tuple[Interface, ...]
+    serial: bool | None = None  # whether an HVM guest has a serial line
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,13 @@ def parse_details(config: dict[str, Any]) -> Details:
         interfaces=tuple(
             Interface(nic.get("mac"), nic.get("bridge"), nic.get("model")) for nic in config.get("nics") or ()
         ),
+        serial=_serial(build) if kind == "hvm" else None,
     )
+
+
+def _serial(build: dict[str, Any]) -> bool:
+    own = build.get("type.hvm") or build.get("hvm") or {}
+    return bool(own.get("serial") or own.get("serial_list"))
 
 
 def _mib(kib: object) -> int | None:

@@ -153,4 +153,6 @@ def _debian_hvm(sheet: Sheet) -> None:
 def _serial(sheet: Sheet) -> None:
     if sheet.whole and sheet.config.value("serial") is None:
         says = 'without serial = "pty", xl console has nothing to show of an HVM guest'
-        sheet.report(INFO, "no-serial", "serial", says, at=sheet.setting("type") or sheet.setting("builder"))
+        at = sheet.setting("type") or sheet.setting("builder")
+        repair = sheet.line_after(at, 'serial = "pty"') if at is not None else None
+        sheet.report(INFO, "no-serial", "serial", says, at=at, repair=repair)

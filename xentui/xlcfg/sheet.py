@@ -79,6 +79,13 @@ class Sheet:
         quote = self.text[value.start] if value.quoted and self.text[value.start] in "\"'" else '"'
         return quote_text(content, quote)
 
+    def line_after(self, setting: Setting, line: str) -> Repair:
+        """Write a line of its own below the one where the setting ends."""
+        newline = self.text.find("\n", setting.value.end)
+        end = "\r\n" if "\r\n" in self.text else "\n"
+        place, text = (len(self.text), f"{end}{line}") if newline < 0 else (newline + 1, f"{line}{end}")
+        return Repair(f"add {line}", (Edit(place, 0, text),))
+
     def rename(self, setting: Setting, name: str) -> Repair:
         return Repair(f"write {name} instead of {setting.key}", (Edit(self.offset(setting), len(setting.key), name),))
 

@@ -10,6 +10,7 @@ from xentui.domains.domain import Disk, Interface, State
 from xentui.domains.xl_output import (
     OutputError,
     headline,
+    parse_details,
     parse_info,
     parse_list,
     parse_long_list,
@@ -193,3 +194,13 @@ def test_shares() -> None:
 )
 def test_headlines(said: str, shown: str | None) -> None:
     assert headline(said) == shown
+
+
+def test_whether_an_hvm_guest_has_a_serial_line() -> None:
+    def serial(kind: str, **build: object) -> bool | None:
+        return parse_details({"c_info": {"type": kind}, "b_info": build}).serial
+
+    assert serial("hvm", **{"type.hvm": {"serial": "pty"}}) is True
+    assert serial("hvm", **{"type.hvm": {"serial_list": ["pty"]}}) is True
+    assert serial("hvm", **{"type.hvm": {}}) is False
+    assert serial("pvh", **{"type.pvh": {}}) is None
