@@ -14,6 +14,7 @@ from xentui.demo.host import DemoHost
 from xentui.domains.inventory import Inventory
 from xentui.domains.xl import Xl
 from xentui.guests.migration import move as moving
+from xentui.guests.migration.cli import _progress
 from xentui.guests.migration.move import MoveError, move
 from xentui.guests.migration.transfer import argv_of, stage
 from xentui.guests.migration.whereabouts import Where
@@ -178,6 +179,14 @@ def test_xls_lines_are_understood() -> None:
     assert stage("xc: Frames: 512/1024   50%") == "memory 50 %"
     assert stage("xc: Frames iteration 2: 5/10  50%") == "memory once more 50 %"
     assert stage("libxl: debug: whatever") == ""
+
+
+def test_not_every_percent_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = _progress()
+    for line in ["checking", *(f"memory {n} %" for n in (3, 8, 13, 19, 24, 95, 100)), "memory once more 7 %", "done"]:
+        tell(line)
+    wanted = ["checking", "memory 3 %", "memory 13 %", "memory 24 %", "memory 95 %", "memory 100 %"]
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == [*wanted, "memory once more 7 %", "done"]
 
 
 def test_nothing_in_a_name_reaches_xls_shell(hosts: tuple[DemoHost, Host]) -> None:

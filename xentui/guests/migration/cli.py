@@ -117,16 +117,17 @@ def _confirmed(args: argparse.Namespace, question: str) -> bool:
 
 
 def _progress() -> Callable[[str], None]:
-    """Steps as they come; of the memory's percents every tenth."""
-    last = ""
+    """Steps as they come; of the memory's percents one in ten, whichever xl tells."""
+    last, shown = "", 0
 
     def tell(line: str) -> None:
-        nonlocal last
-        if (found := re.search(r" (\d+) %$", line)) and int(found[1]) % 10:
+        nonlocal last, shown
+        found = re.fullmatch(r"(.*) (\d+) %", line)
+        what, percent = (found[1], int(found[2])) if found else (line, 0)
+        if what == last and percent < shown + 10 and (percent < 100 or percent == shown):
             return
-        if line != last:
-            last = line
-            say(f"  {line}")
+        last, shown = what, percent
+        say(f"  {line}")
 
     return tell
 
