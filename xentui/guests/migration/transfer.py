@@ -36,6 +36,10 @@ _KEPT = 400
 
 # xl's id, to find its ssh by; then xl itself, in the place of the shell.
 _START = 'echo "$$"; exec "$@" 2>&1'
+# The ssh among the children of xl, and nothing else (proc(5); pkill may not be installed).
+_END_SSH = """for child in $(cat "/proc/$1/task/$1/children"); do
+    if [ "$(cat "/proc/$child/comm")" = ssh ]; then kill "$child"; fi
+done"""
 _FRAMES = re.compile(r"Frames(?: iteration (\d+)(?: of \d+)?)?: *\d+/\d+ +(\d+)%")
 _STAGES = (
     ("Ready to receive domain", "the other side is ready"),
@@ -150,8 +154,7 @@ class _Running:
             return
         if self.pid.isdigit():
             with contextlib.suppress(CommandError, HostError):
-                argv = ["pkill", "-TERM", "-P", self.pid, "-x", "ssh"]
-                self.here.run(argv, deadline=10, record=False, check=False)
+                self.here.run(["sh", "-c", _END_SSH, "sh", self.pid], deadline=10, record=False, check=False)
 
     def _ended(self) -> Transfer:
         try:
