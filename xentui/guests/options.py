@@ -63,6 +63,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("computer", "a whole idle disk of this host, which is only read", metavar="/dev/DISK",
            sources=("computer",)),
     Option("preseed", "a file with the installer's answers", metavar="URL", sources=("installer",)),
+    Option("graphical", "the installer in windows, by VNC, in an HVM guest; else in text", kind="flag",
+           sources=("installer",)),
     Option("kernel", "a kernel on dom0", metavar="FILE", sources=("kernel",)),
     Option("initrd", "the initrd that goes with it", metavar="FILE", sources=("kernel",)),
     Option("append", "the kernel's command line", metavar="TEXT", sources=("kernel",)),

@@ -110,7 +110,7 @@ def _source(site: Site, chosen: str, texts: _Texts) -> Source:
             nameservers=texts.list("nameserver"),
         )
     if chosen == "installer":
-        return Installer(texts.text("preseed"))
+        return Installer(texts.text("preseed"), texts.flag("graphical"))
     if chosen == "disk":
         return ExistingDisk()
     if not texts.text(chosen):

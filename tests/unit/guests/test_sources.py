@@ -17,6 +17,8 @@ from xentui.guests.errors import GuestError
 from xentui.guests.sources import debian
 from xentui.livecd.mirror import Mirror
 from xentui.livecd.tools import BuildError
+from xentui.xlcfg.check import check
+from xentui.xlcfg.findings import Severity
 from xentui.xlcfg.parser import parse
 
 qemu_img = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed (qemu-utils)")
@@ -195,6 +197,25 @@ def test_the_installer_has_two_configurations(host: GuestHost) -> None:
     own = parse(host.config("deb"))
     assert own.strings("disk") == install.strings("disk") and own.strings("vif") == install.strings("vif")
     assert any("deb.install.cfg" in line for line in said)
+
+
+def test_the_graphical_installer_is_an_hvm_guest_with_a_screen(host: GuestHost) -> None:
+    images = "/usr/lib/debian-installer/images/13/amd64/gtk/debian-installer/amd64"
+    with pytest.raises(GuestError, match="apt-get install debian-installer-13-netboot-amd64"):
+        host.create("deb", source="installer", size="1M", graphical=True)
+    for name in ("linux", "initrd.gz"):
+        host.write(f"{images}/{name}", "x")
+    with pytest.raises(GuestError, match="makes no pvh guest: choose --type hvm"):
+        host.create("deb", source="installer", size="1M", graphical=True, type="pvh")
+    said = host.create("deb", source="installer", size="1M", graphical=True)
+    text = host.path("/var/lib/xentui/guests/deb.install.cfg").read_text()
+    install, own = parse(text), parse(host.config("deb"))
+    assert [found for found in check(text) if found.severity is not Severity.INFO] == []
+    assert (install.string("type"), install.string("kernel")) == ("hvm", f"{images}/linux")
+    assert (install.number("vnc"), install.string("vnclisten")) == (1, "127.0.0.1")
+    assert install.string("cmdline") == "debian-installer/exit/poweroff=true vga=788 --- quiet"
+    assert (own.string("boot"), own.string("serial"), own.number("vnc"), own.string("kernel")) == ("c", "pty", 1, None)
+    assert any("vnc-port" in line for line in said)
 
 
 # busybox, where no initramfs is shared: packed of this machine's own parts.

@@ -13,7 +13,7 @@ from xentui.xlcfg.parser import parse
 
 SHIPPED = {
     "server01", "server02", "client01", "client02", "windows", "cd", "debian", "debian-pv", "installer",
-    "installer-auto", "hvm-linux", "pvh-linux", "my-computer",
+    "installer-auto", "installer-graphical", "hvm-linux", "pvh-linux", "my-computer",
 }  # fmt: skip
 
 

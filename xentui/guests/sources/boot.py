@@ -52,3 +52,12 @@ def check_device_model(site: Site) -> None:
     """Raises GuestError where there is no QEMU for HVM guests."""
     if not site.host.is_demo and not any(site.exists(path) for path in _DEVICE_MODELS):
         raise GuestError("An HVM guest needs QEMU as its device model. As root: apt-get install qemu-system-xen")
+
+
+def vnc_words(name: str) -> list[str]:
+    """How to come to the screen of an HVM guest, for the user."""
+    return [
+        f"Its screen is VNC on this host's 127.0.0.1; once it runs, its port: xenstore-read"
+        f" /local/domain/$(xl domid {name})/console/vnc-port",
+        "From elsewhere: ssh -L 5900:127.0.0.1:PORT root@THIS-HOST, then a VNC viewer on localhost:5900.",
+    ]

@@ -9,7 +9,7 @@ from xentui.guests.config import Settings
 from xentui.guests.errors import GuestError
 from xentui.guests.files import path_complaint
 from xentui.guests.site import Site
-from xentui.guests.sources.boot import check_device_model
+from xentui.guests.sources.boot import check_device_model, vnc_words
 from xentui.guests.spec import Disk, Spec
 from xentui.guests.work import Step
 
@@ -63,8 +63,4 @@ class Cd:
         return []
 
     def afterwards(self, spec: Spec) -> list[str]:
-        return [
-            f"Its screen is VNC on this host's 127.0.0.1; once it runs, its port: xenstore-read"
-            f" /local/domain/$(xl domid {spec.name})/console/vnc-port",
-            "From elsewhere: ssh -L 5900:127.0.0.1:PORT root@THIS-HOST, then a VNC viewer on localhost:5900.",
-        ]
+        return vnc_words(spec.name)

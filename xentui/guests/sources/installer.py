@@ -1,6 +1,7 @@
-"""The Debian Installer, in text, from the package debian-installer-13-netboot-amd64: nothing is downloaded first.
+"""The Debian Installer from the package debian-installer-13-netboot-amd64: nothing is downloaded first. In text it
+runs in a PVH guest, at its console; graphical in an HVM guest, whose screen is VNC.
 
-Two configurations are made: the guest's own, which boots its disk by GRUB for PVH, and beside its manifest the one that
+Two configurations are made: the guest's own, which boots its disk, and beside its manifest the one that
 boots the installer. The installer halts at its end instead of booting into itself again.
 """
 
@@ -14,13 +15,14 @@ from xentui.guests.errors import GuestError
 from xentui.guests.files import write_file
 from xentui.guests.manifest import FOLDER
 from xentui.guests.site import Site
-from xentui.guests.sources.boot import own_kernel
+from xentui.guests.sources.boot import vnc_words
+from xentui.guests.sources.image import system_on_disk
 from xentui.guests.spec import Disk, Spec
 from xentui.guests.work import Step, Work
 
 RELEASE = "13"
 _PACKAGE = f"debian-installer-{RELEASE}-netboot-amd64"
-_IMAGES = f"/usr/lib/debian-installer/images/{RELEASE}/amd64/text/debian-installer/amd64"
+_IMAGES = f"/usr/lib/debian-installer/images/{RELEASE}/amd64/{{}}/debian-installer/amd64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,21 @@ class Installer:
     """`preseed` is the address of a file that answers its questions, "" to answer them yourself."""
 
     preseed: str = ""
+    graphical: bool = False
 
     name: ClassVar[str] = "installer"
-    types: ClassVar[tuple[str, ...]] = ("pvh",)
     memory_mib: ClassVar[int] = 1024
     least_mib: ClassVar[int] = 512
     disk_bytes: ClassVar[int] = 8 << 30
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """A graphical one needs a graphics card, be it an emulated one."""
+        return ("hvm",) if self.graphical else ("pvh",)
+
+    @property
+    def _images(self) -> str:
+        return _IMAGES.format("gtk" if self.graphical else "text")
 
     def check(self, site: Site, spec: Spec) -> None:
         if self.preseed and (self.preseed.split() != [self.preseed] or "://" not in self.preseed):
@@ -41,24 +52,30 @@ class Installer:
         if spec.bridge is None:
             raise GuestError("The installer takes Debian from the network: the guest needs a bridge.")
         for name in ("linux", "initrd.gz"):
-            site.check_file(f"{_IMAGES}/{name}", "the installer", _PACKAGE)
-        own_kernel(site, spec.type)
+            site.check_file(f"{self._images}/{name}", "the installer", _PACKAGE)
+        system_on_disk(site, spec)
 
     def settings(self, site: Site, spec: Spec) -> Settings:
-        return own_kernel(site, spec.type)
+        return system_on_disk(site, spec)
 
     def disks(self, site: Site, spec: Spec) -> tuple[Disk, ...]:
         return ()
 
     def steps(self, site: Site, spec: Spec) -> list[Step]:
         answers = f"auto=true priority=critical preseed/url={self.preseed} " if self.preseed else ""
+        # What stands after --- is the installed system's, too. 788 is VESA's 800x600, as on Debian's own CDs.
+        screen = "vga=788 --- quiet" if self.graphical else "--- console=hvc0"
+        # A PVH guest that halts has ended; an HVM guest has to switch its power off.
+        end = "poweroff" if self.graphical else "always_halt"
+        emulated: Settings = {"vnc": 1, "vnclisten": "127.0.0.1", "usb": 1, "usbdevice": ["tablet"], "serial": "pty"}
         text = render(
             {
                 "name": spec.name,
                 "type": spec.type,
-                "kernel": f"{_IMAGES}/linux",
-                "ramdisk": f"{_IMAGES}/initrd.gz",
-                "cmdline": f"{answers}debian-installer/exit/always_halt=true --- console=hvc0",
+                "kernel": f"{self._images}/linux",
+                "ramdisk": f"{self._images}/initrd.gz",
+                "cmdline": f"{answers}debian-installer/exit/{end}=true {screen}",
+                **(emulated if self.graphical else {}),
                 "memory": spec.memory_mib,
                 "vcpus": spec.vcpus,
                 "disk": [disk_setting(disk) for disk in spec.disks],
@@ -77,6 +94,12 @@ class Installer:
         return [Step(f"Write the installer's configuration {_config(spec)}", do)]
 
     def afterwards(self, spec: Spec) -> list[str]:
+        if self.graphical:
+            return [
+                f"Install: xl create {_config(spec)}",
+                *vnc_words(spec.name),
+                f"When the installer has halted: xentui start {spec.name}",
+            ]
         return [
             f"Install: xl create -c {_config(spec)}",
             f"When the installer has halted: xentui start {spec.name}",
