@@ -35,6 +35,7 @@ from xentui.screens.guest_answers import Answers
 from xentui.screens.help import HelpScreen
 from xentui.screens.history import History
 from xentui.screens.host_info import HostInfoScreen
+from xentui.screens.hosts import HostsScreen
 from xentui.screens.jobs import Job, Jobs
 from xentui.screens.keys import bindings, shown
 from xentui.screens.live_screen import LiveScreen
@@ -309,6 +310,12 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
 
     def do_host_info(self) -> None:
         self._open(HostInfoScreen())
+
+    def do_hosts(self) -> None:
+        if self.hosts or self.host.others():
+            self._open(HostsScreen())
+        else:
+            self.say('No other hosts are known: hosts = ["root@xen2"] in settings.toml names them.', "error")
 
     def do_new_guest(self) -> None:
         try:

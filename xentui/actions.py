@@ -405,6 +405,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("refresh", "Refresh", ("f5",), Group.VIEW, "read everything again now", needs_domain=False),
     Action("host-info", "Host", ("i",), Group.VIEW, "what Xen says about this machine, and its messages",
            needs_domain=False),
+    Action("hosts", "Hosts", ("H",), Group.VIEW, "the domains of this host and of the others, in one table",
+           needs_domain=False),
     Action("disks", "Disks", ("D",), Group.VIEW, "the host's disks and who uses them; plan and make changes",
            needs_domain=False, bar=8),
     Action("command-log", "Commands", ("L",), Group.VIEW, "every command run for you, ready to paste",

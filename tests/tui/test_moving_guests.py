@@ -77,3 +77,16 @@ async def test_a_host_that_is_not_there_is_said(demo_host: DemoHost) -> None:
     async with at_the_guest(demo_host) as desk:
         await desk.press("M", "enter")
         await desk.see("ssh demo2: no connection: No route to host")
+
+
+async def test_all_hosts_in_one_table(demo_host: DemoHost, there: Host) -> None:
+    async with at_the_guest(demo_host) as desk:
+        await desk.press("H")
+        await desk.until(lambda: any(line.split()[:2] == ["demo2", "Domain-0"] for line in desk.text().splitlines()))
+        rows = [line.lstrip("> ").split()[:2] for line in desk.text().splitlines()]
+        assert ["HOST", "NAME"] in rows and ["xenlive", "server02"] in rows
+        await desk.press("down", "enter")  # a row of this host leads to its place in the table
+        assert desk.app.screen is desk.main
+        demo_host.control("link", "down")
+        await desk.press("H")
+        await desk.see("demo2  no answer: ssh demo2: no connection", "server02")

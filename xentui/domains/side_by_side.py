@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from xentui.domains.domain import Domain
 from xentui.domains.inventory import Inventory
 from xentui.host import Host, HostError
+
+#: Seconds until a host that did not answer is asked again.
+_AGAIN = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,52 @@ def _read(asked: Asked) -> Reading:
     if not snapshot.domains and snapshot.problems:
         return Reading(asked.name, problem=snapshot.problems[0])
     return Reading(asked.name, snapshot.domains, None, snapshot.problems)
+
+
+class HostWatch(threading.Thread):
+    """Reads one other host again and again, in a daemon thread, for as long as somebody looks: `reading` is the newest,
+    and `told` is called here whenever there is a newer one. A host that does not answer is tried again."""
+
+    def __init__(self, asked: Asked, told: Callable[[], object], every: float) -> None:
+        super().__init__(name=f"host {asked.name}", daemon=True)
+        self.asked, self.every = asked, every
+        self.reading = Reading(asked.name, problem="not read yet")
+        self._told, self._over = told, threading.Event()
+
+    def end(self) -> None:
+        """Read no more; the connection is closed when the reading under way has come to its end."""
+        self._over.set()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            try:
+                host = self.asked.make()
+                try:
+                    host.open()
+                    self._read(host)
+                finally:
+                    host.close()
+            except HostError as error:
+                self._tell(Reading(self.asked.name, problem=str(error)))
+            self._over.wait(_AGAIN)
+
+    def _read(self, host: Host) -> None:
+        """Until nothing comes from there any more."""
+        inventory = Inventory(host)
+        inventory.open()
+        try:
+            while not self._over.is_set():
+                seen = inventory.snapshot()
+                if not seen.domains and seen.problems:
+                    raise HostError(seen.problems[0])
+                self._tell(Reading(self.asked.name, seen.domains, None, seen.problems))
+                if seen.domains and all(domain.stale_seconds is not None for domain in seen.domains):
+                    return  # shown as old; the connection is made anew
+                self._over.wait(self.every)
+        finally:
+            inventory.close()
+
+    def _tell(self, reading: Reading) -> None:
+        self.reading = reading
+        if not self._over.is_set():
+            self._told()
