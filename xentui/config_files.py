@@ -98,7 +98,9 @@ def save_config(host: Host, path: str, text: str, before: str, *, keep: bool = T
             write_file(host, real, text, mode=mode)
             if os.geteuid() == 0:
                 os.chown(host.path(real), found.st_uid, found.st_gid)
-    except (CommandError, GuestError) as error:
+    except GuestError as error:  # it names the file
+        raise ConfigFileError(f"Not saved: {error.headline}") from error
+    except CommandError as error:
         raise ConfigFileError(f"{path}: not saved: {error.headline}") from error
     except (HostError, OSError) as error:
         raise ConfigFileError(f"{path}: not saved: {error}") from error

@@ -6,6 +6,7 @@ What is copied or downloaded is ``IMAGE.part`` until it is whole and its sum is 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -125,7 +126,8 @@ def copy_disc(
         return _arrived(host, folder, part, target, digest.hexdigest())
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise GuestError(f"{error.filename or device}: {error.strerror}") from error
+        full = f"{folder}/{target.name}" if error.errno in (errno.ENOSPC, errno.EDQUOT) else device
+        raise GuestError(f"{error.filename or full}: {error.strerror}") from error
     except GuestError:
         part.unlink(missing_ok=True)
         raise

@@ -105,12 +105,13 @@ def make_image(host: Host, path: str, size: int, *, full: bool = False) -> None:
                 file.truncate(size)
         target.chmod(0o600)
     except OSError as error:
-        raise GuestError(f"{path}: cannot be made: {error.strerror}.{_advice(error)}") from error
+        elsewhere = ", or choose another with --dir"
+        raise GuestError(f"{path}: cannot be made: {error.strerror}.{_advice(error, elsewhere)}") from error
 
 
-def _advice(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
-        return " Its file system is full: free some room, or choose another with --dir."
+def _advice(error: OSError, elsewhere: str = "") -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f" Its file system is full: free some room{elsewhere}."
     if error.errno in (errno.EACCES, errno.EPERM):
         return " Run xentui as root (sudo xentui)."
     return ""

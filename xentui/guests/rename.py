@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 
 from xentui.domains.autostart import Autostart
@@ -64,6 +65,12 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
             raise GuestError(error.headline, error.details) from error
     try:
         write_file(host, plan.path, plan.text)
+    except GuestError as error:
+        if domain.state.alive:  # the name that it had is its configuration's still
+            with contextlib.suppress(ToolstackError):
+                toolstack.rename(replace(domain, name=plan.new), domain.name)
+        raise GuestError(f"{domain.name} is not renamed: {error.headline}", error.details) from error
+    try:
         if guest is not None:
             guest = replace(guest, name=plan.new, config=plan.path if guest.config == old else guest.config)
             guest.made = [_moved(made, old, plan.path) for made in guest.made]

@@ -63,7 +63,8 @@ class Work:
             left = self._undo(begun, known=known)
             if isinstance(error, GuestError):
                 what = "What could not be removed: " + "; ".join(left) if left else "Nothing of it is left."
-                raise type(error)(f"{error.headline} {what}", error.details) from error
+                stop = "" if error.headline.endswith((".", "!", "?")) else "."
+                raise type(error)(f"{error.headline}{stop} {what}", error.details) from error
             raise
 
     def stop_if_cancelled(self) -> None:

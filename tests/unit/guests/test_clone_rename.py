@@ -73,7 +73,7 @@ def test_from_a_snapshot_while_it_runs(host: GuestHost) -> None:
 def test_a_clone_that_fails_leaves_nothing(host: GuestHost) -> None:
     before = host.files()
     host.program("cp", "echo 'cp: No space left on device' >&2; exit 1")
-    with pytest.raises(GuestError, match=r"No space left on device Nothing of it is left"):
+    with pytest.raises(GuestError, match=r"No space left on device\. Nothing of it is left"):
         clone(host, "web", "web2")
     assert host.files() == before
 
