@@ -37,6 +37,7 @@ class HostsScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self.watches: list[HostWatch] = []
+        self.targets_by_name: dict[str, str] = {}
         #: What each row shows: the host's name, and its domain; None for a host that does not answer.
         self.rows: list[tuple[str, Domain | None]] = []
 
@@ -50,6 +51,7 @@ class HostsScreen(Page):
     def on_mount(self) -> None:
         app = self.xentui
         for target in dict.fromkeys((*app.hosts, *app.host.others())):
+            self.targets_by_name[short(target)] = target
             asked = Asked(short(target), partial(app.host.other, target, ask=False))
             watch = HostWatch(asked, self._told, max(_EVERY, app.interval))
             self.watches.append(watch)
@@ -91,7 +93,7 @@ class HostsScreen(Page):
             return
         host, domain = self.rows[cursor]
         if host != self.xentui.host.name:
-            self.say(f"To go there: xentui --host {printable(host)}")
+            self.say(f"To go there: {printable(self.xentui.host.way_to(self.targets_by_name.get(host, host)))}")
         elif domain is not None:
             table = self.xentui.domains_screen.table
             keys = [row.key for row in table.rows]

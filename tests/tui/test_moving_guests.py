@@ -90,3 +90,5 @@ async def test_all_hosts_in_one_table(demo_host: DemoHost, there: Host) -> None:
         demo_host.control("link", "down")
         await desk.press("H")
         await desk.see("demo2  no answer: ssh demo2: no connection", "server02")
+        await desk.press("end", "enter")
+        await desk.see("To go there: xentui --demo-dir ")

@@ -58,6 +58,12 @@ class DemoHost(Host):
 
         return tuple(neighbours(self.layout))
 
+    def way_to(self, target: str) -> str:
+        from xentui.demo.neighbours import neighbours
+
+        known = neighbours(self.layout).get(target)
+        return f"xentui --demo-dir {known.directory}" if known is not None else super().way_to(target)
+
     def other(self, target: str, *, ask: bool = True) -> Host:
         from xentui.demo.neighbours import Neighbour
 
