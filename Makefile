@@ -66,6 +66,10 @@ test-iso: $(VENV)/dev.stamp ## boot the whole Live CD in QEMU by BIOS and UEFI, 
 	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES) ovmf)
 	$(BIN)/pytest -q -s -m iso tests/xen
 
+test-xen-move: $(VENV)/dev.stamp ## two Xen machines on one network: a guest moves between them and counts on
+	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES))
+	$(BIN)/pytest -q -m move tests/xen
+
 amd64: $(VENV)/run.stamp ## build the Live CD without guests, into dist/ (ARGS="--keyboard de" ...)
 	$(call install,$(ISO_PACKAGES))
 	@$(BIN)/xentui livecd build --no-guests --output dist/xentui-$(VERSION)-amd64.iso $(ARGS)
