@@ -12,7 +12,7 @@ ISO_PACKAGES  = mmdebstrap squashfs-tools squashfs-tools-ng xorriso mtools dosfs
                 debian-archive-keyring uidmap
 XEN_PACKAGES  = qemu-system-x86 openssh-client
 
-.PHONY: help run test test-xen test-xen-all test-iso lint bench pictures amd64 plusguests-amd64 i386 clean
+.PHONY: help run test test-xen test-xen-all test-xen-move test-iso lint bench pictures amd64 plusguests-amd64 i386 clean
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
