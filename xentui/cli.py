@@ -27,6 +27,7 @@ from xentui.settings import load_settings
 from xentui.subprocesses import CommandError, printable
 from xentui.walkthroughs import cli as walkthrough_verb
 from xentui.xlcfg import cli as config_verb
+from xentui.xlcfg.cli import HostView
 
 DONE, FAILED, USAGE = 0, 1, 2
 CONSOLE = BY_NAME["console"]
@@ -99,7 +100,6 @@ def _parser() -> argparse.ArgumentParser:
 
 if TYPE_CHECKING:
     from xentui.disks.device import Disks
-    from xentui.xlcfg.findings import Finding
 
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -180,27 +180,20 @@ def _host(args: argparse.Namespace) -> Iterator[Host]:
 
 
 @contextmanager
-def _config_on_host(args: argparse.Namespace) -> Iterator[Callable[[str, str], list[Finding]]]:
+def _config_on_host(args: argparse.Namespace) -> Iterator[HostView]:
     """What the host has to say to a configuration: the one asked for, else this machine if it is a dom0."""
     if not (args.host or args.demo or args.demo_dir or is_dom0()):
-        yield lambda _text, _filename: []
+        yield HostView()
         return
-    from xentui.config_host import check_on_host, look
+    from xentui.config_host import HostOfConfigs
 
     with _inventory(args) as inventory:
-        host = inventory.host
         snapshot: Snapshot | None = None
         try:
             snapshot = _snapshot(inventory)
         except ToolstackError as error:
             print(f"xentui: what runs is not known, and not compared: {error}", file=sys.stderr)
-
-        def told(text: str, filename: str) -> list[Finding]:
-            own = not host.is_remote and not host.is_demo and filename != "-"
-            path = os.path.abspath(filename) if own else ""  # noqa: PTH100
-            return check_on_host(text, look(host, text, path, snapshot))
-
-        yield told
+        yield HostOfConfigs(inventory.host, snapshot)
 
 
 @contextmanager

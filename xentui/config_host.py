@@ -5,6 +5,7 @@ An error is what xl refuses here and now whatever else runs; what may be otherwi
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from xentui.domains.domain import Domain, Snapshot
 from xentui.guest_disks import guest_disks, read_disks
 from xentui.host import READ_DEADLINE, Host, HostError
 from xentui.subprocesses import CommandError, printable
+from xentui.xlcfg.cli import LONGEST, HostView
 from xentui.xlcfg.diskspec import DiskSpec, DiskSpecError, parse_disk
 from xentui.xlcfg.findings import Finding
 from xentui.xlcfg.grammar import read
@@ -44,6 +46,29 @@ class Surroundings:
     there: dict[str, str] = field(default_factory=dict)
     #: What dom0 itself does with a device, by its path: ``/dev/sda1 is mounted on /boot``.
     busy: dict[str, str] = field(default_factory=dict)
+
+
+class HostOfConfigs(HostView):
+    """A host for `xentui config check`: what its files, and what runs there, mean for a configuration."""
+
+    def __init__(self, host: Host, snapshot: Snapshot | None) -> None:
+        self._host, self._snapshot = host, snapshot
+        self._own: set[str] = set()  # files that were read there
+
+    def read(self, filename: str) -> bytes | None:
+        if not filename.startswith("/"):
+            return None
+        try:
+            data = self._host.read(filename, LONGEST + 1)
+        except HostError:
+            return None
+        self._own.add(filename)
+        return data
+
+    def findings(self, text: str, filename: str) -> list[Finding]:
+        local = not self._host.is_remote and not self._host.is_demo and filename != "-"
+        path = filename if filename in self._own else os.path.abspath(filename) if local else ""  # noqa: PTH100
+        return check_on_host(text, look(self._host, text, path, self._snapshot))
 
 
 def look(host: Host, text: str, path: str, snapshot: Snapshot | None) -> Surroundings:

@@ -118,7 +118,7 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
             found = template(inventory.host, args.template)
             wish, settings, guest = merged(found.wish, wish), settings_of(found), guest or found.guest
         if not guest:
-            raise GuestError("Name the guest: xentui create NAME ...")
+            raise GuestError("No name is given for the guest: it goes before the options.")
         made = plan(site, spec_of(site, guest, wish, settings))
         for warning in made.warnings:
             print(f"xentui: {printable(warning)}", file=sys.stderr)

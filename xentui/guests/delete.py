@@ -16,6 +16,7 @@ from xentui.guests.site import Site
 from xentui.guests.snapshots.guest import delete as delete_snapshot
 from xentui.guests.snapshots.tree import folder as snapshot_folder
 from xentui.guests.snapshots.tree import load as load_tree
+from xentui.guests.spec import TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,10 @@ def to_delete(site: Site, name: str) -> Deletion:
             f"{name} was not made by xentui create, so nobody knows what belongs to it. Its configuration is {where}:"
             " remove that and its disks yourself."
         )
-    if guest.config and site.exists(backup_of(guest.config)):  # the editor's
-        guest.made.append(Made("file", backup_of(guest.config)))
+    if guest.config:  # what the editor and retype have kept
+        for backup in (backup_of(guest.config), *(f"{guest.config}.before-{kind}" for kind in TYPES)):
+            if site.exists(backup):
+                guest.made.append(Made("file", backup))
     things = manifest.present(site.host, guest.made)
     for thing in things:
         if thing.kind in ("file", "volume") and thing.path != guest.config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import stat
 import sys
 from pathlib import Path
@@ -16,19 +17,31 @@ if TYPE_CHECKING:
     from xentui.xlcfg.findings import Finding
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-    OnHost = Callable[[argparse.Namespace], AbstractContextManager[Callable[[str, str], list[Finding]]]]
+    OnHost = Callable[[argparse.Namespace], AbstractContextManager["HostView"]]
 
 _DONE, _FAILED = 0, 1
 #: No configuration file is longer than that, in bytes.
-_LONGEST = 1 << 17
+LONGEST = 1 << 17
 
 
 class ConfigFileError(ValueError):
     """A file that cannot be read as a configuration. One sentence, with its name."""
 
 
+class HostView:
+    """What a host has to do with a configuration; this one has nothing."""
+
+    def read(self, filename: str) -> bytes | None:
+        """The beginning of a file of the host's, None if it has none of that name."""
+        return None
+
+    def findings(self, text: str, filename: str) -> list[Finding]:
+        """What the host has to say to the file."""
+        return []
+
+
 def add_parser(subparsers: Subparsers, on_host: OnHost) -> None:
-    """Add the verb `config` with its own two verbs. `on_host` opens the host and gives what it has to say to a file."""
+    """Add the verb `config` with its own two verbs. `on_host` opens the host that is asked for, if any."""
     text = "check guests' configuration files, or make today's of an old one"
     parser = subparsers.add_parser("config", help=text, description=text)
     verbs = parser.add_subparsers(dest="config_verb", required=True, metavar="check|convert")
@@ -43,13 +56,16 @@ def add_parser(subparsers: Subparsers, on_host: OnHost) -> None:
     convert.set_defaults(verb_function=_convert)
 
 
-def read_config(filename: str) -> str:
-    """The text of a file, every byte kept. Raises ConfigFileError."""
+def read_config(filename: str, host: HostView | None = None) -> str:
+    """The text of a file, every byte kept: of this machine, or if it has none, of the host. Raises ConfigFileError."""
+    there = None
     if filename == "-":
-        data = sys.stdin.buffer.read(_LONGEST + 1)
+        data = sys.stdin.buffer.read(LONGEST + 1)
     else:
-        data = _read(filename)
-    if len(data) > _LONGEST:
+        if host is not None and not os.path.exists(filename):  # noqa: PTH110 - no error, whatever is wrong
+            there = host.read(filename)
+        data = _read(filename) if there is None else there
+    if len(data) > LONGEST:
         raise ConfigFileError(f"{filename}: longer than 128 KiB; that is no configuration file")
     controls = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in data)
     if controls * 50 > len(data):
@@ -62,7 +78,7 @@ def _read(filename: str) -> bytes:
         if not stat.S_ISREG(Path(filename).stat().st_mode):
             raise ConfigFileError(f"{filename}: no regular file")
         with Path(filename).open("rb") as file:
-            return file.read(_LONGEST + 1)
+            return file.read(LONGEST + 1)
     except OSError as error:
         raise ConfigFileError(f"{filename}: {error.strerror}") from error
     except ValueError as error:  # a NUL in the name
@@ -76,14 +92,14 @@ def _check(args: argparse.Namespace, on_host: OnHost) -> int:
 
     failed = False
     texts: dict[str, str] = {}
-    for filename in args.files:
-        try:
-            texts[filename] = read_config(filename)
-        except ConfigFileError as error:
-            print(f"xentui: {printable(str(error))}", file=sys.stderr)
-            failed = True
-    with on_host(args) as told:
-        found_in = {name: [*check(text, name), *told(text, name)] for name, text in texts.items()}
+    with on_host(args) as host:
+        for filename in args.files:
+            try:
+                texts[filename] = read_config(filename, host)
+            except ConfigFileError as error:
+                print(f"xentui: {printable(str(error))}", file=sys.stderr)
+                failed = True
+        found_in = {name: [*check(text, name), *host.findings(text, name)] for name, text in texts.items()}
     entries = []
     for filename, unsorted in found_in.items():
         findings = sorted(unsorted, key=lambda found: (found.line, found.column))

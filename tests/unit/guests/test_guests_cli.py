@@ -70,7 +70,7 @@ def test_made_listed_and_deleted(demo: DemoHost, capsys: pytest.CaptureFixture[s
         (["create", "x", "--pygrub"], 2, "PVH guest here, booted by GRUB for PVH"),
         (["create", "x", "--install-method=debootstrap"], 2, "mmdebstrap"),
         (["create", "x", "--hostname", "y", "--source", "busybox"], 2, "given twice"),
-        (["create", "--source", "busybox"], 1, "Name the guest"),
+        (["create", "--source", "busybox"], 1, "No name is given for the guest"),
         (["create", "server02", "--source", "busybox"], 1, "There is a guest server02 already"),
         (["create", "x", "--disk", "/srv/xen/none.img"], 1, "/srv/xen/none.img: the disk is not there"),
         (["create", "x", "--template", "windos"], 1, "did you mean windows"),
@@ -125,6 +125,19 @@ def test_a_note_is_kept_in_the_configuration_and_goes_with_the_guest(
     demo.path("/etc/xen/web2.cfg~").write_text("what the editor kept")
     assert run(capsys, "delete", "web2", "--confirm", "web2")[0] == 0
     assert not list(demo.path("/etc/xen").glob("web2*"))
+
+
+def test_a_file_that_only_the_host_has_is_checked_there(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
+    own = demo.path("/etc/xen/only-there.cfg")
+    own.write_text('name = "only-there"\ntype = "pv"\nkernel = "/boot/vmlinuz"\nmemory = "64M"\n')
+    try:
+        status, out, _ = run(capsys, "config", "check", "/etc/xen/only-there.cfg")
+    finally:
+        own.unlink()
+    assert status == 0 and out.startswith("/etc/xen/only-there.cfg:4:10: warning: '64M' is no number")
+    assert "name-taken" not in out  # it is that guest itself
+    status, _out, err = run(capsys, "config", "check", "/etc/xen/nowhere.cfg")
+    assert (status, err) == (1, "xentui: /etc/xen/nowhere.cfg: No such file or directory\n")
 
 
 def test_files_are_named_from_where_the_user_stands(
