@@ -33,7 +33,7 @@ _PUT = """set -e
 mkdir -p -- "$(dirname -- "$1")"
 new=$(mktemp -- "$1.XXXXXX")
 trap 'rm -f -- "$new"' EXIT
-chmod 0644 -- "$new"
+chmod "$2" -- "$new"
 cat > "$new"
 sync -- "$new"
 ln -T -- "$new" "$1"
@@ -107,15 +107,15 @@ def save_config(host: Host, path: str, text: str, before: str, *, keep: bool = T
     return backup
 
 
-def put_config(host: Host, path: str, text: str) -> None:
+def put_config(host: Host, path: str, text: str, *, mode: int = 0o644) -> None:
     """Write `text` as the new file `path`, never over another. Raises ConfigFileError."""
     try:
         if host.is_remote:
-            host.run(["sh", "-c", _PUT, "sh", path], deadline=_DEADLINE, text_in=text)
+            host.run(["sh", "-c", _PUT, "sh", path, f"{mode:o}"], deadline=_DEADLINE, text_in=text)
         elif os.path.lexists(host.path(path)):
             raise ConfigFileError(f"{path}: is there already on {host.name}; nothing was written over")
         else:
-            write_file(host, path, text)
+            write_file(host, path, text, mode=mode)
     except (CommandError, GuestError) as error:
         raise ConfigFileError(f"{path}: not written on {host.name}: {error.headline}") from error
     except HostError as error:

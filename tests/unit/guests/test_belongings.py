@@ -8,6 +8,8 @@ import pytest
 from guest_site import GuestHost
 
 from xentui.domains.domain import Domain, State
+from xentui.guests.delete import to_delete
+from xentui.guests.errors import GuestError
 from xentui.guests.migration.belongings import take_along
 
 GUEST = Domain("web", id=3, state=State.BLOCKED, config_file="/etc/xen/web.cfg")
@@ -30,6 +32,18 @@ def test_the_file_goes_and_its_autostart_with_it(host: GuestHost, there: GuestHo
     assert len(moved.done) == 3 and not moved.left
     assert there.files() == {"etc/xen/web.cfg", "etc/xen/auto/web.cfg"} and there.config("web") == TEXT
     assert host.files() == {"etc/xen/web.cfg.moved-to-xen2"}
+
+
+def test_here_nothing_may_delete_its_disks_any_more(host: GuestHost, there: GuestHost) -> None:
+    host.create("web", source="busybox", disk="1M")
+    made = host.path("/var/lib/xentui/guests/web.json").read_text()
+    moved = take_along(host, there, GUEST)
+    assert not moved.left
+    with pytest.raises(GuestError, match="There is no guest web"):
+        to_delete(host.site, "web")
+    manifest = there.path("/var/lib/xentui/guests/web.json")
+    assert manifest.read_text() == made and manifest.stat().st_mode & 0o777 == 0o600
+    assert host.path("/var/lib/xentui/guests/web.json.moved-to-xen2").exists()
 
 
 def test_another_file_there_is_left_alone_and_it_is_said(host: GuestHost, there: GuestHost) -> None:

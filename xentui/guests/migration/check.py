@@ -14,6 +14,7 @@ from xentui.domains.domain import Domain
 from xentui.domains.xl_output import OutputError, parse_info
 from xentui.guests.errors import GuestError
 from xentui.guests.site import Site
+from xentui.guests.snapshots import tree
 from xentui.host import Host, HostError
 from xentui.subprocesses import CommandError
 from xentui.xlcfg.parser import ConfigError, parse
@@ -43,7 +44,9 @@ class Answer:
 def movable(site: Site, name: str) -> Domain:
     """The guest of that name. Raises GuestError where there is none that can be moved by xl."""
     domain = site.snapshot.domain(name)
-    if domain is None or not domain.state.up or domain.is_dom0:
+    if domain is not None and domain.is_dom0:
+        raise GuestError("Domain-0 is the host itself and cannot be moved.")
+    if domain is None or not domain.state.up:
         state = f"is {domain.state}" if domain is not None else "is not there"
         raise GuestError(f"{name} {state}: only a guest that runs can be moved live.")
     if domain.libvirt_owns:
@@ -53,7 +56,17 @@ def movable(site: Site, name: str) -> Domain:
 
 def check(site: Site, name: str, there: Host) -> list[Answer]:
     """All answers, in the order of their asking. Raises GuestError where there is no such guest to move."""
-    return list(_answers(site.host, movable(site, name), there))
+    return [*_answers(site.host, movable(site, name), there), *_snapshots(site.host, name)]
+
+
+def _snapshots(here: Host, name: str) -> Iterator[Answer]:
+    """They cannot go along: memory and disks of a snapshot are files of this host."""
+    try:
+        count = 0 if here.is_remote else len(tree.load(here, name).snapshots)
+    except GuestError:
+        return
+    if count:
+        yield Answer(None, f"It has {count} snapshots. They stay on {here.name}, and are of use when it is back.")
 
 
 def _answers(here: Host, domain: Domain, there: Host) -> Iterator[Answer]:

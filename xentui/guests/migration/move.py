@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xentui.domains.domain import Domain, Snapshot
-from xentui.guests.errors import GuestError
+from xentui.guests.errors import GuestCancelledError, GuestError
 from xentui.guests.migration.belongings import take_along
 from xentui.guests.migration.check import Answer, check, movable
 from xentui.guests.migration.transfer import Transfer, transfer
@@ -68,6 +68,8 @@ def move(
     domain = movable(site, name)
     say("checking")
     refuse(check(site, name, there), name, there)
+    if cancel is not None and cancel.is_set():
+        raise GuestCancelledError(f"Cancelled before anything was begun: {name} runs where it was.")
     say("connecting")
     done = transfer(site.host, domain, there.address, say, cancel)
     say("looking on both sides")
