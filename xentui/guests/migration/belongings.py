@@ -15,7 +15,8 @@ from xentui.domains.autostart import Autostart
 from xentui.domains.domain import Domain
 from xentui.domains.toolstack import ToolstackError
 from xentui.guests import manifest
-from xentui.host import Host
+from xentui.host import Host, HostError
+from xentui.subprocesses import CommandError
 
 #: What the file is called here afterwards: nothing that ends so is started from.
 _MOVED = ".moved-to-"
@@ -33,7 +34,10 @@ class Moved:
 def take_along(here: Host, there: Host, domain: Domain) -> Moved:
     """Bring the file of a guest that runs `there` by now after it. Raises nothing: what fails is told."""
     path, name = domain.config_file, domain.name
-    left = _manifest_along(here, there, name)
+    try:
+        left = _manifest_along(here, there, name)
+    except (CommandError, HostError) as error:
+        left = [f"Whether xentui made {name} on {here.name} could not be looked up ({error}): do not delete it there."]
     if path is None:
         return Moved(
             (),
