@@ -73,7 +73,7 @@ def wrap(text: str, width: int) -> list[str]:
             cut = width
             while cell_len(rest[:cut]) > width:
                 cut -= 1
-            blank = rest.rfind(" ", max(1, cut - 24), cut + 1)
+            blank = rest.rfind(" ", max(1, cut - max(24, width // 2)), cut + 1)
             cut = max(1, blank if blank > 0 else cut)
             lines.append(rest[:cut].rstrip())
             rest = rest[cut:].lstrip(" ") if blank > 0 else rest[cut:]

@@ -76,8 +76,13 @@ class DomainTable(CursorList):
 
     def set_domains(self, domains: Sequence[Domain]) -> None:
         """Show these domains; the cursor stays with its domain, or goes to the neighbour of one that is gone."""
-        self._domains = domains
         keys = {d.key for d in domains}
+        if self._cursor_key is not None and self._cursor_key not in keys:
+            was = next((d for d in self._domains if d.key == self._cursor_key), None)
+            known = {d.key for d in self._domains}
+            new = [d.key for d in domains if was is not None and d.key not in known and _same(was, d)]
+            self._cursor_key = new[0] if new else self._cursor_key
+        self._domains = domains
         if not self.seen.marked <= keys:
             self._set_marked(self.seen.marked & keys)
         self._arrange_rows()
@@ -272,3 +277,12 @@ class DomainTable(CursorList):
         if self._domains:
             return f"No domain holds {self.filter!r}. Esc shows all again."
         return self.message
+
+
+def _same(was: Domain, now: Domain) -> bool:
+    """Whether it is the same guest under another name: what is done next is meant for it."""
+    if was.id is not None and was.id == now.id:
+        return True
+    if was.uuid is not None and now.uuid is not None:
+        return was.uuid == now.uuid
+    return any(interface.mac for interface in was.interfaces) and was.interfaces == now.interfaces

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from driving import Refreshes, opened
@@ -46,6 +47,15 @@ async def test_the_cursor_stays_with_its_domain_when_rows_move() -> None:
         assert desk.table.selected.name == "server01"
         desk.table.set_sort("cpu", reverse=True)
         assert desk.table.selected.name == "server01"
+
+
+async def test_the_cursor_stays_with_a_domain_that_has_another_name() -> None:
+    async with opened() as desk:
+        desk.table.place_cursor([d.name for d in desk.table.rows].index("server01"))
+        domains = desk.inventory.domains
+        desk.inventory.domains = [replace(d, name="aaa") if d.name == "server01" else d for d in domains]
+        await desk.refresh()
+        assert desk.table.selected is not None and desk.table.selected.name == "aaa"
 
 
 @pytest.mark.parametrize(("at", "neighbour"), [("client02", "server01"), ("server02", "server01")])
