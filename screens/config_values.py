@@ -99,7 +99,7 @@ async def _list(app: XentuiApp, sheet: Sheet, key: str, value: Value | None) -> 
     content = value.content if value is not None and isinstance(value.content, tuple) else ()
     items = [str(item.content) for item in content]
     choices = [Choice(str(place), printable(item) or "(with all defaults)") for place, item in enumerate(items)]
-    choices.append(Choice(_ADD, "+", "one more"))
+    choices.append(Choice(_ADD, "+ one more", ""))
     chosen = await app.push_screen_wait(Choose(f"{key}: {help_of(key)}", choices))
     if chosen is None:
         return None

@@ -325,14 +325,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "cd-insert", "Insert CD", ("e",), Group.RESOURCES, "put an image into its CD drive",
-        changes=True, reason=_first(_guest, _alive, _has_cd_drive),
+        changes=True, verb=True, reason=_first(_guest, _alive, _has_cd_drive),
         question=Question("Image for the CD drive of {name}", _cd_image, _path_complaint),
         run=lambda t, d, image, _: t.insert_cd(d, cd_drive(d), image),
         xl=lambda d, image: ["cd-insert", d.reference, cd_drive(d), image],
     ),
     Action(
         "cd-eject", "Eject CD", ("E",), Group.RESOURCES, "take the image out of its CD drive",
-        changes=True, reason=_first(_guest, _alive, _has_cd_drive), run=lambda t, d, _, __: t.eject_cd(d, cd_drive(d)),
+        changes=True, verb=True, reason=_first(_guest, _alive, _has_cd_drive),
+        run=lambda t, d, _, __: t.eject_cd(d, cd_drive(d)),
         xl=lambda d, _: ["cd-eject", d.reference, cd_drive(d)],
     ),
     Action(
@@ -360,14 +361,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "memory", "Memory", ("m",), Group.RESOURCES, "set its memory, in MiB, now",
-        changes=True, reason=_alive,
+        changes=True, verb=True, reason=_alive,
         question=Question("Memory of {name} in MiB", lambda d: str(d.memory_mib or ""), _memory_complaint),
         run=lambda t, d, mib, _: t.set_memory(d, int(mib)),
         xl=lambda d, mib: ["mem-set", d.reference, f"{mib}m"], virsh=lambda d, mib: ["setmem", d.name, f"{mib}MiB"],
     ),
     Action(
         "vcpus", "vCPUs", ("v",), Group.RESOURCES, "set how many of its virtual CPUs are on line",
-        changes=True, reason=_alive,
+        changes=True, verb=True, reason=_alive,
         question=Question("vCPUs of {name}", lambda d: str(d.vcpus or ""), _number_complaint(1, "vCPUs")),
         run=lambda t, d, count, _: t.set_vcpus(d, int(count)),
         xl=lambda d, count: ["vcpu-set", d.reference, count], virsh=lambda d, count: ["setvcpus", d.name, count],

@@ -32,6 +32,8 @@ from xentui.xlcfg.cli import HostView
 DONE, FAILED, USAGE = 0, 1, 2
 CONSOLE = BY_NAME["console"]
 
+#: What the verbs that ask for something are told.
+_ARGUMENTS = {"save": "FILE", "cd-insert": "FILE", "memory": "MIB", "vcpus": "N"}
 #: What a verb may fail with: each is one sentence for the user.
 FAILURES = (CommandError, ToolstackError, HostError, OSError, ValueError)
 
@@ -125,7 +127,7 @@ def _action_verb(verbs: Verbs, action: Action) -> None:
         parser.add_argument("file", metavar="FILE")
     elif action.question is not None:
         parser.add_argument("names", metavar="NAME", nargs=1)
-        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("argument", metavar=_ARGUMENTS[action.name])
     else:
         parser.add_argument("names", metavar="NAME", nargs="+")
     if action.name == "shutdown":
@@ -338,10 +340,11 @@ def _find(snapshot: Snapshot, name: str, action: Action) -> Domain:
 
 
 def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse.Namespace) -> bool:
-    argument = getattr(args, "file", "")
+    argument = getattr(args, "argument", "")
     why = impossible(action, domain)
     if why is None and action.question is not None:
-        argument = os.path.abspath(argument) if not inventory.host.is_remote else argument  # noqa: PTH100
+        if _ARGUMENTS[action.name] == "FILE" and not inventory.host.is_remote:
+            argument = os.path.abspath(argument)  # noqa: PTH100
         why = action.question.complaint(domain, argument)
     if why is not None:
         _complain(f"{domain.name}: {why}", FAILED)

@@ -82,6 +82,9 @@ def test_made_listed_and_deleted(demo: DemoHost, capsys: pytest.CaptureFixture[s
         (["migrate", "server01", "--to", "root@other", "--check"], 1, "knows one other host: demo2"),
         (["--read-only", "migrate", "server01", "--to", "demo2"], 2, "exclude each other"),
         (["migrate", "server02", "--to", "demo2", "--check"], 1, "only a guest that runs can be moved live"),
+        (["memory", "server01", "9999"], 1, "maximum is"),
+        (["vcpus", "server01", "two"], 1, "Give a whole number of vCPUs"),
+        (["cd-insert", "server01", "/srv/x.iso"], 1, "in HVM guests only"),
         (["note", "Domain-0", "mine"], 1, "has no configuration file"),
         (["update", "server01"], 1, "update it from inside"),
         (["update", "server02"], 1, "have no Debian on their disks"),
@@ -125,6 +128,13 @@ def test_a_note_is_kept_in_the_configuration_and_goes_with_the_guest(
     demo.path("/etc/xen/web2.cfg~").write_text("what the editor kept")
     assert run(capsys, "delete", "web2", "--confirm", "web2")[0] == 0
     assert not list(demo.path("/etc/xen").glob("web2*"))
+
+
+def test_memory_is_set_while_it_runs(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
+    before = json.loads(run(capsys, "info", "server01", "--json")[1])["memory_mib"]
+    assert run(capsys, "memory", "server01", "128")[0] == 0
+    assert json.loads(run(capsys, "info", "server01", "--json")[1])["memory_mib"] == 128
+    assert run(capsys, "memory", "server01", str(before))[0] == 0
 
 
 def test_a_file_that_only_the_host_has_is_checked_there(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
