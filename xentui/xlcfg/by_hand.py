@@ -14,7 +14,8 @@ PyValue = str | int | list["PyValue"] | None
 _LONGEST = 1 << 16
 _LARGEST = 1 << 63
 _MACHINE = "x86_64"
-_UNAME = ["Linux", "dom0", "", "", _MACHINE]
+#: What os.uname() gives: only the guest's own dom0 knows its name and its kernel's release and version.
+_UNAME: list[PyValue] = ["Linux", None, None, None, _MACHINE]
 _FORMAT = re.compile(r"%(?:\((\w+)\))?(-?0?\d{0,3})([sdixr%])")
 _FIELD = re.compile(r"\{(\d*)\}")
 
@@ -155,7 +156,9 @@ def _choice(node: ast.IfExp, names: Mapping[str, PyValue]) -> PyValue:
 def _item(node: ast.Subscript, names: Mapping[str, PyValue]) -> PyValue:
     container, index = work_out(node.value, names), work_out(node.slice, names)
     if isinstance(container, str | list) and isinstance(index, int) and -len(container) <= index < len(container):
-        return container[index]
+        if (value := container[index]) is None:
+            raise NotByHandError(f"{ast.unparse(node)[:60]} is another on each machine: write what it is", node)
+        return value
     raise NotByHandError(f"{ast.unparse(node)[:60]} cannot be worked out by hand", node)
 
 
