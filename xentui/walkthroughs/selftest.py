@@ -47,8 +47,8 @@ class Outcome:
 
 
 class SelfTest:
-    """One test of one walkthrough on `host`. `said` is told what it does. On a slow machine, with `patience`, checks
-    and commands have so many times the time that the file gives them."""
+    """One test of one walkthrough on `host`. `said` is told what it does. On a slow machine, with `patience`, looks,
+    checks and commands have so many times the time that they have elsewhere."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class SelfTest:
         self._host, self._walkthrough, self._values = host, _patient(walkthrough, patience), values
         self._dangerous, self._said = dangerous, said
         self._consoles = OwnConsoles(host)
-        self._world = World(host, self._consoles)
+        self._world = World(host, self._consoles, patience=patience)
         self._last: Done = Done(True)
 
     def run(self) -> Outcome:

@@ -30,14 +30,21 @@ class Consoles(Protocol):
 
 
 class World:
-    """`baselines` are what `unchanged` compares with, by device; see `facts.disks`."""
+    """`baselines` are what `unchanged` compares with, by device; see `facts.disks`. On a slow machine, with
+    `patience`, a look may take so many times as long."""
 
     def __init__(
-        self, host: Host, consoles: Consoles | None = None, baselines: Mapping[str, str] | None = None
+        self,
+        host: Host,
+        consoles: Consoles | None = None,
+        baselines: Mapping[str, str] | None = None,
+        *,
+        patience: float = 1.0,
     ) -> None:
         self.host = host
         self.xl = Xl(host)
         self.consoles = consoles
+        self.patience = patience
         self.baselines = dict(baselines or {})
         #: Set to end a look that is under way.
         self.cancel: threading.Event | None = None
@@ -52,7 +59,8 @@ class World:
         try:
             done = self.host.runner.run(
                 self.host.inside_argv(argv),
-                deadline=LOOK_SECONDS, shown=argv, record=False, check=False, text_in=text_in, cancel=self.cancel,
+                deadline=LOOK_SECONDS * self.patience,
+                shown=argv, record=False, check=False, text_in=text_in, cancel=self.cancel,
             )  # fmt: skip
         except ProgramMissingError as error:
             raise UnknownError(f"there is no program {argv[0]} here") from error
@@ -85,7 +93,7 @@ class World:
         try:
             done = self.host.runner.run(
                 ["grep", "-Eq", "-e", pattern],
-                deadline=LOOK_SECONDS, record=False, check=False, text_in=text, cancel=self.cancel,
+                deadline=LOOK_SECONDS * self.patience, record=False, check=False, text_in=text, cancel=self.cancel,
             )  # fmt: skip
         except CommandError as error:
             raise UnknownError(f"/{pattern[:60]}/: {error}") from error

@@ -132,6 +132,8 @@ def test_files(world: World, tmp_path: Path) -> None:
         f"file {folder}/a size < 1": True, f"not mounted {folder}": True, f"mounted {folder}": False,
         "mounted /proc": True,
         "program sh exists": True, "program no-such-program absent": True, "device /dev/null exists": False,
+        f"filesystem {folder}/b is ext4": False, f"filesystem {folder}/b is none": False,
+        "label /dev/no-such is gpt": False,
         f"sh: test -f {folder}/a": True, f"sh: cd {folder} && ls | grep -q nothing": False,
     }  # fmt: skip
     assert {text: holds(world, text) for text in facts} == facts
@@ -140,7 +142,7 @@ def test_files(world: World, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_seen_is_not_denied(world: World) -> None:
-    for text in ("unchanged /dev/null", "xenstore /a exists", "file / contains /x/", "label /dev/no-such is gpt"):
+    for text in ("unchanged /dev/null", "xenstore /a exists", "file / contains /x/", "partition /dev/no-such 1 exists"):
         try:
             verdict = read_fact(text, {}).test(world)
         except UnknownError as error:
@@ -153,3 +155,10 @@ def test_a_look_that_hangs_is_ended(world: World, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("xentui.walkthroughs.world.LOOK_SECONDS", 0.2)
     with pytest.raises(UnknownError, match=r"no answer within 0\.2 s"):
         read_fact("sh: sleep 1000", {}).test(world)
+
+
+def test_on_a_slow_machine_a_look_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xentui.walkthroughs.world.LOOK_SECONDS", 0.0001)
+    with pytest.raises(UnknownError, match="no answer"):
+        read_fact("sh: true", {}).test(World(Host()))
+    assert holds(World(Host(), patience=1e6), "sh: true")

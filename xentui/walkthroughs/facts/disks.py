@@ -81,8 +81,6 @@ def _part(world: World, device: str, number: int) -> dict[str, object] | None:
 
 def _blkid(world: World, device: str, tag: str) -> str:
     """What stands on the device itself, read from it and not from a cache; empty if nothing does."""
-    if not world.ok("test", "-b", device) and not world.ok("test", "-f", device):
-        raise UnknownError(f"there is no {device}")
     done = world.run(["blkid", "-p", "-o", "value", "-s", tag, "--", device])
     if done.status not in (0, 2):  # 2: nothing found
         raise UnknownError(f"blkid: {done.stderr.strip() or f'status {done.status}'}")
@@ -94,6 +92,8 @@ def _tag(tag: str, word: str, nothing: str) -> object:
         device, wanted = words["path"], words["value"]
 
         def test(world: World) -> Verdict:
+            if not world.ok("test", "-b", device) and not world.ok("test", "-f", device):
+                return Verdict(False, f"there is no {device}")  # a map or a volume that is still to be made
             found = _blkid(world, device, tag)
             wanted_value = {"msdos": "dos"}.get(wanted, wanted) if tag == "PTTYPE" else wanted
             return Verdict(found == ("" if wanted == nothing else wanted_value), f"it is {found or 'none'}")
