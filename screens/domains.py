@@ -243,6 +243,24 @@ class DomainsScreen(LiveScreen):
         if self.table.selected is not None:
             self.xentui.run_dialogs(ask_rename(self.xentui, self.table.selected))
 
+    def do_resize(self) -> None:
+        from xentui.screens.guest_changes import ask_resize
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_resize(self.xentui, self.table.selected))
+
+    def do_retype(self) -> None:
+        from xentui.screens.guest_changes import ask_retype
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_retype(self.xentui, self.table.selected))
+
+    def do_update(self) -> None:
+        from xentui.screens.guest_changes import ask_update
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_update(self.xentui, self.table.selected))
+
     def do_note(self) -> None:
         from xentui.screens.guest_tasks import ask_note
 

@@ -224,6 +224,32 @@ async def test_a_new_name_is_the_configurations_too(host: FolderHost) -> None:
     assert 'name = "db"' in host.path("/etc/xen/db.cfg").read_text()
 
 
+async def test_a_guest_that_is_off_grows_and_becomes_another_type(host: FolderHost) -> None:
+    stock = inventory()
+    disk = Disk("xvda", "/srv/xen/a.img", "raw")
+    stock.domains = [replace(d, disks=(disk,), type="pv") if d.name == "server02" else d for d in stock.domains]
+    host.write("/srv/xen/a.img", "x" * 4096)
+    host.write("/usr/lib/grub-xen/grub-i386-xen_pvh.bin", "x")
+    async with opened(stock, host=host) as desk:
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("B")
+        await desk.see("New size of the disk of server02")
+        await desk.press("ctrl+u", *"1M", "enter")
+        await desk.see("grows from 4 KiB to 1 MiB", "cannot be made smaller again")
+        await desk.press("y")
+        await desk.until(lambda: host.path("/srv/xen/a.img").stat().st_size == 1 << 20 and not desk.app.jobs.running)
+        await desk.see("Grow disk server02: done.")
+        await desk.press("escape")
+        await desk.press("T")
+        await desk.see("Type of server02", "boots its own disk by GRUB")
+        await desk.press("up", "enter")
+        await desk.see("Make server02 a pvh guest?", "server02.cfg.before-pvh")
+        await desk.press("enter")
+        await desk.see("Nothing was done.")
+        await desk.press("U")
+        await desk.see("have no Debian on their disks")
+
+
 async def test_a_note_is_written_and_shown(host: FolderHost) -> None:
     async with opened(inventory(), host=host) as desk:
         desk.inventory.domains = [replace(d, note="old [b]words[/]") for d in desk.inventory.domains]

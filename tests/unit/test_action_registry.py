@@ -52,7 +52,18 @@ def test_what_is_possible_follows_the_state() -> None:
     def possible(domain: Domain) -> set[str]:
         return {a.name for a in ACTIONS if a.changes and a.needs_domain and impossible(a, domain) is None}
 
-    assert possible(OFF) == {"start", "start-paused", "autostart", "rename", "note", "clone", "delete-guest"}
+    assert possible(OFF) == {
+        "start",
+        "start-paused",
+        "autostart",
+        "rename",
+        "note",
+        "clone",
+        "delete-guest",
+        "resize",
+        "retype",
+        "update",
+    }
     paused = possible(replace(RUNNING, state=State.PAUSED))
     assert {"unpause", "destroy"} <= paused
     assert not {"save", "shutdown", "pause"} & paused
