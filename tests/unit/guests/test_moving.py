@@ -39,7 +39,6 @@ def two() -> Iterator[tuple[DemoHost, Host]]:
 @pytest.fixture
 def hosts(two: tuple[DemoHost, Host], monkeypatch: pytest.MonkeyPatch) -> tuple[DemoHost, Host]:
     monkeypatch.setattr(moving, "_PAUSE", 0.05)
-    monkeypatch.setattr(moving, "_SETTLING", 0.5)
     monkeypatch.setenv("XENTUI_DEMO_DIR", str(two[0].layout.directory))
     return two
 
