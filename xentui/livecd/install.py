@@ -6,14 +6,14 @@ and for UEFI, and Debian's own update-grub writes the menu, so that a later kern
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xentui.disks.applying import DONE, Progress, carry_out
 from xentui.disks.device import Device, Disks, Kind
 from xentui.disks.kernel import partition_path
 from xentui.disks.layouts import BY_NAME, GROUP
-from xentui.disks.operations import PlanError
+from xentui.disks.operations import Operation, PlanError
 from xentui.disks.target import Target, TargetError
 from xentui.disks.target_of import target_of
 from xentui.host import Host
@@ -65,11 +65,34 @@ def install(
         plan = BY_NAME["dom0-disk"].operations(target)
     except PlanError as error:
         raise LiveError(str(error)) from error
-    outcome = carry_out(
-        host, target, plan, confirm=confirm, read_disks=read_disks, told=lambda progress: _tell(say, progress)
-    )
+    if target.groups:
+        names = " ".join(group.name for group in target.groups)
+        raise LiveError(
+            f"{target.path} holds {names}, of LVM; nothing was written. If it may go: vgchange -an {names} && "
+            f"vgremove {names}, then do this again"
+        )
+    carry(host, target, plan, confirm, read_disks, say)
+    try:
+        _fill(host, target, live, say)
+    except LiveError as error:
+        raise LiveError(f"{target.path} is erased, and not finished: {str(error).rstrip('.')}. Do it again.") from error
+    finally:
+        # Nothing of it is in use any more: the disk can be pulled, or planned on again.
+        host.run(["vgchange", "--activate", "n", GROUP], deadline=60, check=False)
+    say(f"Done: {target.path} starts Xen by BIOS and by UEFI (Secure Boot off). Its name is {installed.HOSTNAME}.")
+
+
+def carry(
+    host: Host, target: Target, plan: Sequence[Operation], confirm: str, read_disks: ReadDisks, say: Say | None = None
+) -> None:
+    """Carry out a plan, each step told. Raises LiveError."""
+    told = None if say is None else lambda progress: _tell(say, progress)
+    outcome = carry_out(host, target, plan, confirm=confirm, read_disks=read_disks, told=told)
     if outcome.status != DONE:
         raise LiveError(outcome.message)
+
+
+def _fill(host: Host, target: Target, live: LiveSystem, say: Say) -> None:
     with mounts(host) as mounted:
         root = _mount_target(mounted, target.path)
         _copy_system(host, mounted, live, root, say)
@@ -84,9 +107,6 @@ def install(
         run(host, "systemd-machine-id-setup", f"--root={root}")
         _boot_loaders(host, mounted, root, target.path, say)
         say("Writing out what is still in memory")
-    # Nothing of it is in use any more: the disk can be pulled, or planned on again.
-    host.run(["vgchange", "--activate", "n", GROUP], deadline=60, check=False)
-    say(f"Done: {target.path} starts Xen by BIOS and by UEFI (Secure Boot off). Its name is {installed.HOSTNAME}.")
 
 
 def _tell(say: Say, progress: Progress) -> None:

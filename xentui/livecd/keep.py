@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xentui.disks.applying import DONE, carry_out
 from xentui.disks.device import Disks, Kind
 from xentui.disks.kernel import partition_path
 from xentui.disks.operations import Add, Format, Label, Operation
 from xentui.disks.target_of import disk_of
 from xentui.host import Host
-from xentui.livecd.install import find_disk, plan_target
+from xentui.livecd.install import carry, find_disk, plan_target
 from xentui.livecd.iso import KEEP_LABEL
 from xentui.livecd.running import LiveError, mounts
 
@@ -46,9 +45,7 @@ def keep(host: Host, device: str, confirm: str, read_disks: Callable[[], Disks],
     if disk is None:
         raise LiveError(f"{found.path}: a {found.kind} cannot be it; give a disk or a partition")
     target = plan_target(disks, disk)
-    outcome = carry_out(host, target, operations, confirm=target.name, read_disks=read_disks)
-    if outcome.status != DONE:
-        raise LiveError(outcome.message)
+    carry(host, target, operations, target.name, read_disks)
     path = path or partition_path(target.path, 1)
     with mounts(host) as mounted:
         folder = mounted.make("keep")
