@@ -152,6 +152,8 @@ def test_attached_again_after_a_reboot(start: Start) -> None:
     screen.type("sudo reboot\r")
     screen.see("attached again at")
     screen.press("C-]", "f")
+    screen.see("filter ")  # the table is back
+    screen.see_no("attached again at")  # and the guest has begun to boot
     screen.log_in("server01")
     assert re.search(r"server01 +3 ", screen.text())
 
