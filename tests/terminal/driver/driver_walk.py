@@ -52,6 +52,8 @@ WALK = (
     Step("i", "xen_major"),
     Step("pagedown end escape"),
     Step("f12", "TERM"),
+    Step("escape H", "All hosts"),
+    Step("down", "demo2"),
     Step("escape colon", "Find an action"),
     Step(text="ma"),
     Step("escape f9", "Theme"),
@@ -68,7 +70,7 @@ WALK = (
     Step("y", "2 of 4 guests up"),
     Step("home down w", "to the file"),
     Step("ctrl+u", text="/no/such/folder"),
-    Step("enter", "did not work"),
+    Step("enter", "Failed to open temp file"),
     Step("escape"),
     # Guests: a new one, snapshots.
     Step("N", "A new guest"),
