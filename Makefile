@@ -52,7 +52,7 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, import directions
 	$(BIN)/lint-imports
 
 test: $(VENV)/dev.stamp ## everything that needs no Xen, under 5 minutes
-	$(BIN)/pytest -q -n 3 --dist loadfile
+	$(BIN)/pytest -q -n 4 --dist loadfile
 
 test-xen: $(VENV)/dev.stamp ## boot a real Xen in QEMU and test there, under 25 minutes
 	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from console_desk import Desk, opened, screen, shown, until
 from textual.pilot import Pilot
 
@@ -58,30 +59,34 @@ async def test_a_mark_is_seen_and_can_be_left(tmp_path: Path) -> None:
         assert pane.view.live
 
 
-async def test_marked_lines_and_all_lines_are_written_to_a_new_file_only(tmp_path: Path) -> None:
+async def test_marked_lines_and_all_lines_are_written_to_a_new_file_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     async with Desk(tmp_path).run_test(size=(100, 24)) as pilot:
         await with_lines(pilot)
         some, everything = tmp_path / "some", tmp_path / "everything"
-        await pilot.press(LEADER, "v", "k", "space", "k", "0", "w", *str(some), "enter")
+        await pilot.press(LEADER, "v", "k", "space", "k", "0", "w", *some.name, "enter")
         await until(pilot, shown(pilot, "2 lines written"))
         assert some.read_text() == "line 98 of it\nl\n"
-        await pilot.press("q", LEADER, "w", *str(everything), "enter")
+        await pilot.press("q", LEADER, "w", *everything.name, "enter")
         await until(pilot, shown(pilot, "lines written"))
         lines = everything.read_text().splitlines()
         assert [line for line in lines if line.startswith("line ")] == [f"line {n} of it" for n in range(100)]
-        await pilot.press(LEADER, "w", *str(some), "enter")
+        await pilot.press(LEADER, "w", *some.name, "enter")
         await until(pilot, shown(pilot, "File exists"))
         assert some.read_text() == "line 98 of it\nl\n"
 
 
-async def test_the_time_of_each_line_is_shown_and_written(tmp_path: Path) -> None:
+async def test_the_time_of_each_line_is_shown_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     async with Desk(tmp_path).run_test(size=(100, 24)) as pilot:
         pane = await with_lines(pilot)
         await pilot.press(LEADER, "T")
         await until(pilot, lambda: any(re.match(r"\d\d:\d\d:\d\d line 99 of it", row) for row in screen(pilot)))
         assert pane.view.width == 100 - 9
         file = tmp_path / "timed"
-        await pilot.press(LEADER, "w", *str(file), "enter")
+        await pilot.press(LEADER, "w", *file.name, "enter")
         await until(pilot, shown(pilot, "lines written"))
         timed = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d line 7 of it"
         assert any(re.fullmatch(timed, line) for line in file.read_text().splitlines())

@@ -3,6 +3,7 @@
 import os
 import shlex
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_a_silent_failure_says_its_status() -> None:
         Runner().run(["sh", "-c", "exit 7"], deadline=10)
 
 
-def test_the_deadline_ends_the_program_and_its_children(tmp_path: Path) -> None:
+def test_the_deadline_ends_the_program_and_its_children(tmp_path: Path, until: Callable[..., None]) -> None:
     pids = tmp_path / "pids"
     script = f"echo partial; sleep 600 & echo $$ $! > {shlex.quote(str(pids))}; wait"
     runner = Runner()
@@ -63,7 +64,7 @@ def test_the_deadline_ends_the_program_and_its_children(tmp_path: Path) -> None:
     assert "no answer within 0.5 s" in str(failure.value)
     assert failure.value.record.stdout == "partial\n"
     assert failure.value.record.status is None
-    assert all(gone(int(pid)) for pid in pids.read_text().split())
+    until(lambda: all(gone(int(pid)) for pid in pids.read_text().split()), "their end")
     assert list(runner.log) == [failure.value.record]
 
 
