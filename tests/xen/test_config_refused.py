@@ -32,7 +32,6 @@ FILES = [
     ("bad-vdev", _PV, f'disk=["{_DISK},raw,hdz,w"]'),
     ("vdev-twice", _PV, f'disk=["{_DISK},raw,xvda,w","{_DISK}2,raw,d0p0,w"]'),
     ("devid-twice", _PV, 'vif=["devid=1","devid=1"]'),
-    ("bad-device", _PV, 'p9=["tag=a"]'),
     ("bad-device", _PV, 'channel=["connection=pty"]'),
     ("no-kernel", _HVM, 'ramdisk="/boot/vmlinuz"'),
     ("small-videoram", _HVM, 'vga="stdvga"\nvideoram=8'),
