@@ -82,7 +82,8 @@ class Desk:
         return self.until_state(State.RUNNING, State.BLOCKED, name=name)
 
     def until_it_listens(self, guest: Domain) -> None:
-        """Wait until the guest's kernel watches xenstore for what dom0 asks of it."""
+        """Wait until the guest's kernel watches xenstore for what dom0 asks of it, and the guest has booted: while its
+        shell becomes busybox's init, what it is asked is lost."""
         if self.is_demo:
             listens = wait_until(lambda: (self.domain(guest.name).cpu_seconds or 0) > 0, DEADLINE)
         else:
@@ -91,6 +92,14 @@ class Desk:
                 lambda: self.host.run(argv, deadline=20, record=False, check=False).ok, DEADLINE, every=1.0
             )
         assert listens
+        if not self.is_demo:
+            spent = [-1.0]
+
+            def is_idle() -> bool:
+                spent.append(next(row.seconds for row in self.xl.list() if row.name == guest.name))
+                return spent[-1] - spent[-2] < 0.1
+
+            assert wait_until(is_idle, DEADLINE, every=3.0), spent
 
     def toolstack(self, name: str = GUEST) -> Toolstack:
         return self.inventory.toolstack(self.domain(name))

@@ -77,8 +77,7 @@ def test_from_definition_to_end(desk: Desk, virt: Desk, defined: Domain) -> None
         merged = desk.until("it is libvirt's", lambda s: (d := s.domain(GUEST)) and d.libvirt_owns).domain(GUEST)
         assert merged is not None and desk.inventory.toolstack(merged) is desk.inventory.libvirt
 
-    argv = ["xenstore-read", f"/local/domain/{running.id}/control/feature-poweroff"]
-    desk.until("it listens", lambda _s: desk.host.run(argv, deadline=20, record=False, check=False).ok)
+    desk.until_it_listens(running)
     libvirt.shutdown(running, wait=True)
     virt.until_state(State.OFF)
 

@@ -80,6 +80,7 @@ def test_a_pv_guest_with_a_disk_from_making_to_deleting(dom0: Dom0, room: None) 
     assert folders(dom0) == before
 
 
+@pytest.mark.extra
 def test_memory_and_disk_come_back_together(dom0: Dom0, room: None) -> None:
     dom0.run(["xentui", "create", NAME, "--source", "busybox", "--type", "pv", "--disk", "8M", "--start"], deadline=300)
     at_console(
@@ -114,6 +115,7 @@ def group(dom0: Dom0) -> Iterator[str]:
         dom0.run(["rm", "-f", "/root/pv.img"], check=False)
 
 
+@pytest.mark.extra
 def test_volumes_are_made_snapshotted_cloned_and_removed(dom0: Dom0, group: str) -> None:
     create = ["xentui", "create", NAME, "--source", "busybox", "--type", "pv", "--lvm", group, "--disk", "8M"]
     dom0.run(create, deadline=300)
