@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from xentui.screens.lesson_hands import Hands, HandsError
+from xentui.screens.lesson_lines import END, NEXT
 from xentui.screens.lesson_panes import LessonPanes
 from xentui.screens.widgets.console_pane import ConsolePane
 from xentui.walkthroughs.checking import State
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 #: A look takes at most one part in so many of the time.
 _WATCH_PART = 10.0
 Work = Coroutine[Any, Any, None]
-_END = "That was the last step. C takes everything back, Q closes."
 
 
 class Page(Protocol):
@@ -142,7 +142,7 @@ class LessonActs:
         page.draw(to_end=not done)
         failure = lesson.first_failure
         if done:
-            page.say(_END if lesson.at_end else "Done. Enter goes on.", "good")
+            page.say(END if lesson.at_end else NEXT, "good")
         elif failure is not None:
             unseen = failure.state is State.UNKNOWN
             page.say("It cannot be seen now." if unseen else "Not yet. h gives a hint, l looks.", "error")
@@ -158,7 +158,7 @@ class LessonActs:
         if last:
             self._page.draw()
             self._page.keep()
-            self._page.say(_END if lesson.at_end else "The last step. t shows those that are left.", "good")
+            self._page.say(END if lesson.at_end else "The last step. t shows those that are left.", "good")
         else:
             self._page.say("")
             await self.step_opened()
@@ -186,7 +186,7 @@ class LessonActs:
         if done:
             self._page.keep()
             self._page.draw()
-            self._page.say(_END if lesson.at_end else "Done. Enter goes on.", "good")
+            self._page.say(END if lesson.at_end else NEXT, "good")
         else:
             lesson.results = before  # nothing was asked: what is not done yet is no failure
 
@@ -208,7 +208,7 @@ class LessonActs:
             await self.step_opened()
         page.draw()
         page.keep()
-        page.say(_END if lesson.at_end else "The last step. t shows those that are left.", "good")
+        page.say(END if lesson.at_end else "The last step. t shows those that are left.", "good")
 
     async def do_step(self) -> None:
         await self._do()

@@ -16,6 +16,9 @@ from xentui.walkthroughs.variables import expand
 from xentui.walkthroughs.walkthrough import Block, Kind, Paragraph
 from xentui.walkthroughs.walkthrough import Part as Read
 
+NEXT = "Done. Enter goes on."
+END = "That was the last step. C takes everything back, Q closes."
+
 #: Lines of what is there instead of what a check wants: a program may say much.
 _SEEN_LINES = 2
 _ROLES = {"strong": "strong", "em": "strong", "code": "key", "link": "saved"}
@@ -43,7 +46,7 @@ def step_lines(lesson: Lesson, width: int, marked: Block | None) -> list[Line]:
             lines += paragraph_lines(paragraph, values, width)
         lines.append(())
     if lesson.results:
-        lines += [*result_lines(lesson.results, width), ()]
+        lines += [*result_lines(lesson.results, width, END if lesson.at_end else NEXT), ()]
     while lines and not lines[-1]:
         lines.pop()
     return lines
@@ -169,10 +172,11 @@ def _hard(text: str, width: int) -> list[str]:
     return [clean[start : start + width] for start in range(0, max(1, len(clean)), width)]
 
 
-def result_lines(results: Sequence[Result], width: int) -> Iterator[Line]:
-    """What a look at the checks found: the author's sentence for each that does not hold, and where to look."""
+def result_lines(results: Sequence[Result], width: int, done: str) -> Iterator[Line]:
+    """What a look at the checks found: the author's sentence for each that does not hold, and where to look; or that
+    it is `done`."""
     if all(result.holds for result in results):
-        yield (("Done. Enter goes on.", "running"),)
+        yield ((done, "running"),)
         return
     for result in results:
         if result.holds:
