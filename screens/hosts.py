@@ -68,8 +68,8 @@ class HostsScreen(Page):
             self.app.call_later(self.snapshot_changed)
 
     def snapshot_changed(self) -> None:
-        if not self.is_mounted:
-            return
+        if not (self.query("#heads") and self.query(PickList)):
+            return  # not there yet, or closing: a watch may tell late
         own = self.xentui.shown_snapshot
         readings = [Reading(self.xentui.host.name, own.domains if own is not None else ())]
         readings += [watch.reading for watch in self.watches]
