@@ -206,18 +206,17 @@ class SshHost(Host):
             self._open_silently()
             return
         # The one call with the user's terminal: ssh may ask for a password or about a new host key.
-        opened = subprocess.run(
-            [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=60"), "-fN", "--", self.target],
-            timeout=120,
-            check=False,
-        )
+        opened = subprocess.run(self._master(), timeout=120, check=False)
         if opened.returncode != 0:
             self.close()
             raise HostError(f"ssh {self.target}: no connection. Try: ssh {shlex.quote(self.target)} xl info")
 
+    def _master(self, *options: str) -> list[str]:
+        """The connection that stays in the background for all the others."""
+        return [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=60", *options), "-fN", "--", self.target]
+
     def _open_silently(self) -> None:
-        argv = [*self._ssh("-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", "BatchMode=yes"), "-o",
-                f"ConnectTimeout={_CONNECT_SECONDS:g}", "-fN", "--", self.target]  # fmt: skip
+        argv = self._master("-o", "BatchMode=yes", "-o", f"ConnectTimeout={_CONNECT_SECONDS:g}")
         # No pipes: the connection that stays in the background would keep them open.
         with tempfile.TemporaryFile() as said:
             try:

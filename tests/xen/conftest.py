@@ -31,15 +31,8 @@ def serial(machine: LiveMachine) -> SerialLine:
 @pytest.fixture(scope="session")
 def dom0(machine: LiveMachine) -> Dom0:
     """The dom0 over ssh, with server01 and client01 started by it at boot."""
-    dom0 = machine.dom0
-    dom0.connect()
-
-    def booted() -> bool:
-        state = dom0.run(["systemctl", "is-system-running"], check=False).stdout.strip()
-        return state in ("running", "degraded")
-
-    dom0.wait("the end of the boot", booted, deadline=480)
-    return dom0
+    machine.dom0.until_booted()
+    return machine.dom0
 
 
 def pytest_configure(config: pytest.Config) -> None:

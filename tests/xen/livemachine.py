@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,13 @@ class Dom0:
         except HostError as error:
             raise AssertionError(str(error)) from error
 
+    def until_booted(self) -> None:
+        """Connect, and wait until systemd has started or given up all that belongs to the boot."""
+        self.connect()
+        argv = ["systemctl", "is-system-running"]
+        over = ("running", "degraded")
+        self.wait("the end of the boot", lambda: self.run(argv, check=False).stdout.strip() in over, BOOT_DEADLINE)
+
     def run(self, argv: Sequence[str], deadline: float = COMMAND_DEADLINE, *, check: bool = True) -> CommandRecord:
         """Run a program in the dom0. Raises xentui's CommandError when it fails and `check` is set."""
         return self.host.run(argv, deadline=deadline, check=check)
@@ -230,6 +237,16 @@ class LiveMachine:
             else:
                 self.boot_seconds = time.monotonic() - begun
                 return
+
+    @contextlib.contextmanager
+    def booted(self) -> Iterator[Dom0]:
+        """Boot it, and end it afterwards."""
+        self.boot()
+        try:
+            self.dom0.until_booted()
+            yield self.dom0
+        finally:
+            self.end()
 
     def _more_lines(self) -> list[str]:
         self.lines.mkdir(exist_ok=True)  # the end of a first attempt took it away

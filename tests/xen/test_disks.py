@@ -42,19 +42,8 @@ def disk() -> Path:
 @pytest.fixture(scope="module")
 def dom0(disk: Path) -> Iterator[Dom0]:
     """A machine of this module's own: it has the disk."""
-    live = LiveMachine(live_iso(), disks=(disk,))
-    live.boot()
-    try:
-        live.dom0.connect()
-        live.dom0.wait("the end of the boot", lambda: _is_booted(live.dom0), deadline=480)
-        yield live.dom0
-    finally:
-        live.end()
-
-
-def _is_booted(dom0: Dom0) -> bool:
-    state = dom0.run(["systemctl", "is-system-running"], check=False).stdout.strip()
-    return state in ("running", "degraded") and dom0.run(["xl", "list"], check=False).ok
+    with LiveMachine(live_iso(), disks=(disk,)).booted() as dom0:
+        yield dom0
 
 
 def ask(dom0: Dom0, device: str, *plan: Operation, options: tuple[str, ...] = ()) -> CommandRecord:

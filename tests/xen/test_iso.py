@@ -50,19 +50,9 @@ def empty_disk(name: str, size: int) -> Path:
 
 @contextmanager
 def booted(machine: LiveMachine) -> Iterator[Dom0]:
-    machine.boot()
-    try:
-        dom0 = machine.dom0
-        dom0.connect()
-        dom0.wait("the end of the boot", lambda: _is_up(dom0), deadline=480)
+    with machine.booted() as dom0:
         print(f"\nto the login prompt: {machine.boot_seconds:.0f} s; systemd: {_startup(dom0)}")
         yield dom0
-    finally:
-        machine.end()
-
-
-def _is_up(dom0: Dom0) -> bool:
-    return dom0.run(["systemctl", "is-system-running"], check=False).stdout.strip() in ("running", "degraded")
 
 
 def _startup(dom0: Dom0) -> str:

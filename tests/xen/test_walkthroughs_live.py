@@ -47,19 +47,8 @@ def large(own_disk: Path) -> Iterator[Dom0]:
     spare.touch()
     os.truncate(spare, 8 << 30)
     iso = live_iso("xentui-live-walkthroughs", hvm=True, installer=True, packages=("mmdebstrap",), dom0_memory=1024)
-    live = LiveMachine(iso, CPU_PVH, 4096, (spare, own_disk))
-    live.boot()
-    try:
-        live.dom0.connect()
-        live.dom0.wait("the end of the boot", lambda: _is_booted(live.dom0), deadline=480)
-        yield live.dom0
-    finally:
-        live.end()
-
-
-def _is_booted(dom0: Dom0) -> bool:
-    state = dom0.run(["systemctl", "is-system-running"], check=False).stdout.strip()
-    return state in ("running", "degraded") and dom0.run(["xl", "list"], check=False).ok
+    with LiveMachine(iso, CPU_PVH, 4096, (spare, own_disk)).booted() as dom0:
+        yield dom0
 
 
 def walk(dom0: Dom0, name: str, *words: str) -> CommandRecord:

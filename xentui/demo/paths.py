@@ -29,11 +29,16 @@ MAPPED = (
 )
 
 
+#: overlayfs's own folder beside each upper layer.
+_WORK = "work"
+
+
 def remove(directory: Path) -> None:
     """Remove a demo directory. The work folders of the learner's shell's overlays let nobody in at first."""
-    for folder in (*directory.glob("overlay/*/work/*"), *directory.glob("overlay/*/*/work/*")):
-        with contextlib.suppress(OSError):
-            folder.chmod(0o700)
+    for depth in ("*", "*/*"):
+        for folder in (directory / "overlay").glob(f"{depth}/{_WORK}/*"):
+            with contextlib.suppress(OSError):
+                folder.chmod(0o700)
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from demo_verbs import run
 
-from xentui.cli import main
 from xentui.demo.host import DemoHost
 
 
@@ -32,17 +32,6 @@ def demo(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch) -> DemoHost:
     """The demo, joined by every call of `main`."""
     monkeypatch.setenv("XENTUI_DEMO_DIR", str(demo_host.layout.directory))
     return demo_host
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """The exit status, and what was said on either stream."""
-    capsys.readouterr()
-    try:
-        status = main(["--demo", *words])
-    except SystemExit as end:
-        status = int(end.code or 0)
-    said = capsys.readouterr()
-    return status, said.out, said.err
 
 
 def test_a_dry_run_makes_nothing(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:

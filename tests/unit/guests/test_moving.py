@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from demo_verbs import run
 
-from xentui.cli import main
 from xentui.demo.host import DemoHost
 from xentui.domains.inventory import Inventory
 from xentui.domains.xl import Xl
@@ -41,16 +41,6 @@ def hosts(two: tuple[DemoHost, Host], monkeypatch: pytest.MonkeyPatch) -> tuple[
     monkeypatch.setattr(moving, "_PAUSE", 0.05)
     monkeypatch.setenv("XENTUI_DEMO_DIR", str(two[0].layout.directory))
     return two
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    try:
-        status = main(["--demo", *words])
-    except SystemExit as end:
-        status = int(end.code or 0)
-    said = capsys.readouterr()
-    return status, said.out, said.err
 
 
 def names(host: Host) -> set[str]:
