@@ -40,7 +40,7 @@ class Measured(XentuiApp):
 
     def on_mount(self) -> None:
         if self._watches:
-            self._watch = asyncio.create_task(self._watch_loop())
+            self._loop_watch = asyncio.create_task(self._watch_loop())
 
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
         super().on_snapshot_taken(message)
@@ -86,6 +86,7 @@ def main() -> None:
     app.run()
     if args.stalls:
         args.stalls.write_text("{:.4f} {:.4f}".format(*app.longest_stall), encoding="ascii")
+    sys.exit(app.return_code)
 
 
 if __name__ == "__main__":

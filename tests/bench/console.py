@@ -24,7 +24,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "terminal" / "driver")]
 
-from driver_emulated import Emulated  # noqa: E402
+from driver_emulated import Emulated, ended_well  # noqa: E402
 from emulator import log_lines  # noqa: E402
 
 SIZE = (80, 25)
@@ -118,7 +118,7 @@ def main() -> None:
             for keys in LEADER_DETACH_QUIT:
                 terminal.type(keys)
                 terminal.settle(2)
-            terminal.end(30)
+            ended_well(terminal)
         with tmux(guest, {"LOG": str(log)}) as terminal:
             them = flood(terminal)
         print(f"{f'cat of {megabytes} MB until quiet, s':34}{us:10.2f}{them:10.2f}{us / them:8.2f}{3.0:7}")

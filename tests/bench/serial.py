@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "terminal" / "driver")]
 
 from bench_states import REFRESHES  # noqa: E402
-from driver_emulated import Emulated  # noqa: E402
+from driver_emulated import Emulated, ended_well  # noqa: E402
 
 TERM = "vt220"
 PACE = 960  # bytes a second
@@ -124,7 +124,7 @@ def stall(driver: str, seconds: float) -> tuple[float, float]:
             for keys in (b"\x1do", b"q"):
                 terminal.type(keys)
                 terminal.settle(3)
-            terminal.end(120)
+            ended_well(terminal)
         longest, worked = file.read_text(encoding="ascii").split()
         return float(longest), float(worked)
 

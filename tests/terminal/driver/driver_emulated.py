@@ -64,3 +64,9 @@ class Emulated(Terminal):
 
     def text(self) -> list[str]:
         return self.emulator.display()
+
+
+def ended_well(terminal: Emulated, seconds: float = 120) -> None:
+    """Wait for the program to end. SystemExit with the last screen if it failed: what was measured means nothing."""
+    if status := terminal.end(seconds):
+        raise SystemExit("\n".join([*terminal.text(), f"it ended with status {status}"]))
