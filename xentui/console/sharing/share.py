@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import selectors
 import socket
 import time
@@ -107,6 +108,12 @@ class _Watcher:
         self.queue = deque(first)
         self.queued = sum(map(len, first)) - self.begun
         self.behind = True
+
+    def has_room(self) -> bool:
+        """Whether it reads again: all that waited is with the kernel, and that takes more."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLOUT)
+        return not self.queue and bool(poll.poll(0))
 
     def flush(self) -> None:
         while self.queue and not self.gone:
@@ -238,7 +245,7 @@ class Share:
             if watcher.gone:
                 self._part_with(watcher)
             else:
-                if watcher.behind and not watcher.queue and now >= watcher.paint_at:
+                if watcher.behind and now >= watcher.paint_at and watcher.has_room():
                     watcher.paint_at = now + TICK
                     self._paint(watcher, 0, " gap")
                 self._watch(watcher)
