@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from xentui.disks.backup import folder
 from xentui.disks.device import Device, Disks
+from xentui.disks.guard import RefusedError, check_lvm
 from xentui.disks.plan import Plan, Preview
 from xentui.disks.steps import Step
 from xentui.screens.dialogs.prose import Paragraph
 
-_LVM = ("pv", "vg", "lv")
-
 
 def refusal_of(plan: Plan, *, demo: bool) -> str | None:
     """Why a plan that can be made cannot be carried out on what it is for, or None."""
-    names = [operation.op for operation in plan.operations]
-    if plan.target.is_file and any(name.startswith(_LVM) for name in names):
-        return (
-            f"{plan.target.name} is a file, and LVM takes only block devices: nothing was written. Set the image up "
-            f"as one first (losetup --find --show --partscan {plan.target.path}), and plan on that."
-        )
-    if demo and "mount" in names:
+    if demo and any(operation.op == "mount" for operation in plan.operations):
         return "The demo mounts nothing on this machine: take the mount out of the list (x). Nothing was written."
+    try:
+        check_lvm(plan.target, plan.operations)
+    except RefusedError as error:
+        return str(error)
     return None
 
 

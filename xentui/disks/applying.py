@@ -145,6 +145,7 @@ def _prepare(
         raise RefusedError(f"To confirm, give the device's name, {name}; {confirm!r} is another. Nothing was written")
     if not operations:
         raise RefusedError("The plan is empty: there is nothing to do")
+    guard.check_lvm(planned, operations)
     handle = -1
     target = planned
     if planned.exists:

@@ -19,9 +19,9 @@ from xentui.disks.table import Table
 
 T = TypeVar("T")
 
-#: Bytes that are read at once: a GPT, or what most file systems begin with. Each reading of a device costs more
-#: than all that is done with it.
-_START = 32 << 10
+#: Bytes that are read at once, at the beginning: a GPT, or what most file systems begin with; and at the end: the
+#: GPT's second copy. Each reading of a device costs more than all that is done with it.
+_START = _END = 32 << 10
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
@@ -57,28 +57,49 @@ def read_content(path: str, size: int, sector: int = 512, *, inside: bool = Fals
     """Look at a device or a raw image. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        start = os.pread(handle, _START, 0)
-        whole = reader(handle)
-
-        def some(offset: int, length: int) -> bytes:
-            end = offset + length
-            return start[offset:end] if end <= len(start) else os.pread(handle, length, offset)
-
-        def all_of(offset: int, length: int) -> bytes:
-            end = offset + length
-            return start[offset:end] if end <= len(start) else whole(offset, length)
-
-        table = read_table(all_of, sector, size // sector)
+        ends = _Ends(handle, size)
+        table = read_table(ends.all_of, sector, size // sector)
         if table.label is None:
-            return Content(signature=read_signature(some))
+            return Content(signature=read_signature(ends.some))
         found = []
         for slot in table.slots if inside else ():
-            signature = None if slot.kind == "extended" else read_signature(some, slot.start * sector)
+            signature = None if slot.kind == "extended" else read_signature(ends.some, slot.start * sector)
             if signature is not None:
                 found.append((slot.number, signature))
         return Content(table, None, tuple(found))
     finally:
         os.close(handle)
+
+
+class _Ends:
+    """The bytes of an open device, of which the beginning and the end are read once."""
+
+    def __init__(self, handle: int, size: int) -> None:
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)  # what comes next is not wanted
+        self._handle, self._size = handle, size
+        self._whole = reader(handle)
+        self._start = os.pread(handle, _START, 0)
+        self._tail = max(0, size - _END)
+        self._end: bytes | None = None
+
+    def some(self, offset: int, length: int) -> bytes:
+        """As many of these bytes as there are."""
+        kept = self._kept(offset, length)
+        return os.pread(self._handle, length, offset) if kept is None else kept
+
+    def all_of(self, offset: int, length: int) -> bytes:
+        """These bytes. Raises OSError when there are fewer."""
+        kept = self._kept(offset, length)
+        return self._whole(offset, length) if kept is None else kept
+
+    def _kept(self, offset: int, length: int) -> bytes | None:
+        if offset + length <= len(self._start):
+            return self._start[offset : offset + length]
+        if offset < self._tail or offset + length > self._size:
+            return None
+        if self._end is None:
+            self._end = self._whole(self._tail, self._size - self._tail)
+        return self._end[offset - self._tail :][:length]
 
 
 def claimed(paths: Iterable[str]) -> set[str]:

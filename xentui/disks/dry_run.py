@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from xentui.disks.device import Disks
-from xentui.disks.guard import RefusedError, check_identity, check_tools, check_use
+from xentui.disks.guard import RefusedError, check_identity, check_lvm, check_tools, check_use
 from xentui.disks.layout import Layout
 from xentui.disks.plan import Plan, pruned
 from xentui.disks.planfile import PlanFile
@@ -30,6 +30,7 @@ def dry_run(host: Host, disks: Disks, target: Target, plan: PlanFile) -> dict[st
         change = table_change(target, pruned(target, planned.operations))
         steps = steps_of(target, change)
         checks: list[Callable[[], None]] = [
+            lambda: check_lvm(target, planned.operations),
             lambda: check_identity(target, None, plan.made_on),
             lambda: check_tools(steps),
             lambda: check_use(host, disks, target, change),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shlex
 import shutil
 import struct
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from xentui.disks import lvm_operations as lvm
 from xentui.disks.commands import PACKAGES
 from xentui.disks.device import Conflict, Device, Disks, Kind, UseKind
+from xentui.disks.operations import Operation
 from xentui.disks.planfile import MadeOn
 from xentui.disks.probe import locate
 from xentui.disks.sizes import about
@@ -86,6 +88,16 @@ def _concerned(host: Host, disks: Disks, target: Target, change: TableChange) ->
             volume = locate(host, disks, f"/dev/{done.vg}/{done.name}")
             if volume is not None:
                 yield volume
+
+
+def check_lvm(target: Target, operations: Iterable[Operation]) -> None:
+    """Refuse LVM on an image, of which LVM would see only the file. Raises RefusedError."""
+    if target.is_file and any(isinstance(each, lvm.LVM_OPERATIONS) for each in operations):
+        how = f"losetup --find --show --partscan {shlex.quote(target.path)}"
+        raise RefusedError(
+            f"{target.path} is a file, and LVM takes only block devices: set it up as one first ({how}) and plan on "
+            "that. Nothing was written."
+        )
 
 
 def check_identity(now: Target, planned: Target | None, made_on: MadeOn | None) -> None:

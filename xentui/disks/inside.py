@@ -6,10 +6,12 @@ shell say, lsblk knows no contents at all.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 from xentui.disks.device import Device, Kind
 from xentui.disks.direct import Content, read_content, within
@@ -31,19 +33,33 @@ def look_inside(tree: Tree) -> dict[str, Content]:
         if nothing_known or (device.table and not _has_partitions(tree, device.path))
     ]
 
-    def look(device: Device) -> tuple[str, Content | None]:
-        try:
-            return device.path, read_content(device.path, device.size, device.logical_sector, inside=True)
-        except OSError:
-            return device.path, None
+    def look(devices: list[Device]) -> list[tuple[str, Content]]:
+        found = []
+        for device in devices:
+            with contextlib.suppress(OSError):
+                content = read_content(device.path, device.size, device.logical_sector, inside=True)
+                found.append((device.path, content))
+        return found
 
-    def look_at_all() -> list[tuple[str, Content | None]]:
-        # Each mostly waits for its disk.
+    def look_at_all() -> list[tuple[str, Content]]:
+        # Each mostly waits for its disk: threads for more than those would only wait for one another.
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="disks-inside") as pool:
-            return list(pool.map(look, wanted))
+            return list(chain.from_iterable(pool.map(look, _by_disk(tree, wanted))))
 
-    found = within(DEADLINE, look_at_all) if wanted else []
-    return {path: content for path, content in found if content is not None}
+    return dict(within(DEADLINE, look_at_all)) if wanted else {}
+
+
+def _by_disk(tree: Tree, devices: list[Device]) -> list[list[Device]]:
+    """Those that lie on one disk together; where the files behind loop devices lie is not known yet."""
+    above = {child.path: parent.path for parent, child in tree.edges()}
+    found: dict[str, list[Device]] = {}
+    for device in devices:
+        lowest, seen = device.path, set[str]()
+        while lowest in above and lowest not in seen:
+            seen.add(lowest)
+            lowest = above[lowest]
+        found.setdefault("" if tree.devices[lowest].kind is Kind.LOOP else lowest, []).append(device)
+    return list(found.values())
 
 
 def add_content(tree: Tree, path: str, content: Content) -> None:

@@ -158,5 +158,9 @@ class LvFormat(LvOperation):
         return f"format {self.vg}/{self.name} as {self.format}{label}"
 
 
+#: Those of this module: what LVM has to carry out.
+LVM_OPERATIONS = (PvCreate, PvRemove, VgCreate, VgExtend, VgReduce, LvOperation)
+
+
 def _partitions(numbers: tuple[int, ...]) -> str:
     return ("partition " if len(numbers) == 1 else "partitions ") + ", ".join(map(str, numbers))

@@ -15,8 +15,11 @@ from disk_images import MIB, apply, image, parts, sgdisk, sparse_copy
 
 from xentui.disks.applying import DONE, FAILED, REFUSED, carry_out
 from xentui.disks.device import Device, Disks, Kind, Use, UseKind
+from xentui.disks.dry_run import dry_run
+from xentui.disks.layouts import lvm_host
+from xentui.disks.lvm_operations import LvRemove, PvCreate
 from xentui.disks.operations import Add, Delete, Format, Label, Repair, Resize
-from xentui.disks.planfile import MadeOn
+from xentui.disks.planfile import MadeOn, PlanFile
 from xentui.disks.sizes import Size
 from xentui.disks.target import read_target
 from xentui.host import Host
@@ -36,6 +39,14 @@ def test_an_empty_or_impossible_plan(disk: Path) -> None:
     refused(disk, do(disk), before, "empty")
     refused(disk, do(disk, Delete(7)), before, "operation 1 (delete)", "no partition 7")
     refused(disk, do(disk, Delete(1), Add(size=S("1GiB"))), before, "operation 2 (add)", "does not fit")
+
+
+def test_lvm_on_an_image(disk: Path) -> None:
+    before = fingerprint(disk)
+    for plan in (lvm_host((("a", "8MiB"),)), [PvCreate(2)], [Delete(2), LvRemove("vg0", "a")]):
+        refused(disk, do(disk, *plan), before, str(disk), "LVM takes only block devices", "losetup")
+    said = dry_run(Host(), Disks(), read_target(str(disk)), PlanFile((PvCreate(2),)))
+    assert "LVM takes only block devices" in said["problems"][0]
 
 
 def test_another_device_or_another_table_than_planned_on(disk: Path) -> None:
