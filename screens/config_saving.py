@@ -8,21 +8,19 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from xentui import config_apply
 from xentui.config_effects import Effect
 from xentui.config_files import ConfigFileError, backup_of, save_config
-from xentui.host import Host, HostError
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.dialogs.prose import Paragraph
 from xentui.screens.dialogs.review import Review
 from xentui.screens.drawing import Line, plain, wrap
-from xentui.subprocesses import CommandError, printable
+from xentui.subprocesses import printable
 
 if TYPE_CHECKING:
     from xentui.screens.config_editor import ConfigEditor
 
-#: Seconds for one change of a running guest; a guest without its driver lets xl wait for it.
-_DEADLINE = 60.0
 #: Answers beside the numbers of the effects.
 _NOTHING, _ALL = "nothing", "all"
 #: Cells of a line in a dialog, where the screen has room.
@@ -78,7 +76,7 @@ async def _offer(editor: ConfigEditor, effects: list[Effect]) -> None:
         chosen = harmless if answer == _ALL else [effects[int(answer or 0)]]
         if chosen[0].risk and not await _means_it(editor, chosen[0]):
             continue
-        failed = await asyncio.to_thread(_do, editor.xentui.host, chosen)
+        failed = await asyncio.to_thread(config_apply.do, editor.xentui.host, chosen)
         editor.xentui.refresher.request()
         if failed:
             headline = (
@@ -124,16 +122,3 @@ def _told(found: Sequence[Effect]) -> list[Line]:
         role = "danger" if effect.risk else "dialog-dim"
         lines += plain([f"      {line}" for line in wrap(when, _WIDTH - 6)], role)
     return lines
-
-
-def _do(host: Host, wanted: Sequence[Effect]) -> list[str]:
-    """Do them one after the other; what each that failed has said."""
-    failed = []
-    for effect in wanted:
-        try:
-            host.run(effect.argv, deadline=_DEADLINE)
-        except CommandError as error:
-            failed.append(f"$ {error.record.shell}\n{error.details}")
-        except HostError as error:
-            failed.append(str(error))
-    return failed

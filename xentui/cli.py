@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui import __version__
+from xentui import __version__, config_apply
 from xentui.actions import ACTIONS, BY_NAME, Action, impossible
 from xentui.domains.domain import Domain, Snapshot
 from xentui.domains.inventory import Inventory
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         if action.verb and action.run is not None:
             _action_verb(verbs, action)
     _console_verbs(verbs)
-    config_verb.add_parser(verbs, _config_on_host)
+    config_apply.add_parsers(config_verb.add_parser(verbs, _config_on_host), _inventory)
     walkthrough_verb.add_parser(verbs, _host)
     _guest_verbs(verbs)
     _disks_verb(verbs)

@@ -40,11 +40,12 @@ class HostView:
         return []
 
 
-def add_parser(subparsers: Subparsers, on_host: OnHost) -> None:
-    """Add the verb `config` with its own two verbs. `on_host` opens the host that is asked for, if any."""
-    text = "check guests' configuration files, or make today's of an old one"
+def add_parser(subparsers: Subparsers, on_host: OnHost) -> Subparsers:
+    """Add the verb `config` with its own two verbs. `on_host` opens the host that is asked for, if any. Gives where
+    more verbs of its own are added."""
+    text = "check guests' configuration files, make today's of an old one, or compare one with the guest that runs"
     parser = subparsers.add_parser("config", help=text, description=text)
-    verbs = parser.add_subparsers(dest="config_verb", required=True, metavar="check|convert")
+    verbs = parser.add_subparsers(dest="config_verb", required=True, metavar="VERB")
     text = "what xl refuses, and what it takes for something else; exit status 1 if it refuses a file"
     check = verbs.add_parser("check", help=text, description=text)
     check.add_argument("files", metavar="FILE", nargs="+", help="- is the standard input")
@@ -54,6 +55,7 @@ def add_parser(subparsers: Subparsers, on_host: OnHost) -> None:
     convert = verbs.add_parser("convert", help=text, description=text)
     convert.add_argument("file", metavar="FILE", help="- is the standard input")
     convert.set_defaults(verb_function=_convert)
+    return verbs
 
 
 def read_config(filename: str, host: HostView | None = None) -> str:

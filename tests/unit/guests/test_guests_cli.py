@@ -15,6 +15,8 @@ from demo_verbs import run
 
 from xentui.demo.host import DemoHost
 
+SERVER01 = "/etc/xen/server01.cfg"
+
 
 @pytest.fixture(scope="module")
 def demo_host() -> Iterator[DemoHost]:
@@ -73,6 +75,10 @@ def test_made_listed_and_deleted(demo: DemoHost, capsys: pytest.CaptureFixture[s
         (["migrate", "server02", "--to", "demo2", "--check"], 1, "only a guest that runs can be moved live"),
         (["memory", "server01", "9999"], 1, "maximum is"),
         (["vcpus", "server01", "two"], 1, "Give a whole number of vCPUs"),
+        (["config", "diff", "nowhere"], 1, "There is no guest nowhere"),
+        (["config", "diff", "server02"], 1, "server02 is off"),
+        (["config", "diff", "Domain-0"], 1, "has no configuration file"),
+        (["--read-only", "config", "apply", "server01", "--yes"], 2, "exclude each other"),
         (["cd-insert", "server01", "/srv/x.iso"], 1, "in HVM guests only"),
         (["note", "Domain-0", "mine"], 1, "has no configuration file"),
         (["update", "server01"], 1, "update it from inside"),
@@ -181,3 +187,38 @@ def test_ctrl_c_cancels_and_tidies_up(demo: DemoHost) -> None:
     assert child.returncode == 1 and "Cancelled. Nothing of it is left." in err
     assert not demo.path("/srv/xen/web-disk.img").exists()
     assert not demo.path("/var/lib/xentui/guests/web.json").exists()
+
+
+def test_a_running_guest_becomes_what_its_configuration_says(
+    demo: DemoHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = demo.path(SERVER01)
+    before = file.read_text()
+    assert run(capsys, "config", "diff", "server01") == (0, f"server01 runs as {SERVER01} says.\n", "")
+    disk = '"/srv/xen/practice1.img,raw,xvdb,rw"'
+    file.write_text(before.replace("memory = 160", "memory = 128").replace("disk = [", f"disk = [{disk}, "))
+    try:
+        status, out, _ = run(capsys, "config", "diff", "server01")
+        assert status == 1 and "memory: it has 160 MiB now\n    xl mem-set server01 128m\n" in out
+        status, out, err = run(capsys, "config", "apply", "server01")  # no terminal, no --yes
+        assert status == 2 and "nothing was done" in err
+        assert run(capsys, "config", "diff", "server01")[0] == 1
+        status, out, err = run(capsys, "config", "apply", "server01", "--yes")
+        assert (status, err) == (0, "") and out.endswith("Done to server01: memory, disk.\n")
+        assert run(capsys, "config", "diff", "server01")[0] == 0
+    finally:
+        file.write_text(before)
+    status, out, _ = run(capsys, "config", "apply", "server01", "--yes")
+    assert status == 0 and "xl block-detach server01 xvdb\n    If server01 still uses xvdb" in out
+    assert run(capsys, "config", "diff", "server01")[0] == 0
+
+
+def test_what_xl_refuses_to_change_is_told(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
+    file = demo.path(SERVER01)
+    before = file.read_text()
+    file.write_text(before.replace("vcpus = 1", "vcpus = 4"))
+    try:
+        status, _out, err = run(capsys, "config", "apply", "server01", "--yes")
+    finally:
+        file.write_text(before)
+    assert status == 1 and "$ xl vcpu-set server01 4" in err and err.endswith("server01: 1 of 1 did not work\n")
