@@ -130,6 +130,8 @@ def test_debian_is_asked_for_and_furnished(debian_host: GuestHost) -> None:
     network = read(image, "/etc/systemd/network/20-wired.network")
     assert "Address=192.0.2.5/24\nGateway=192.0.2.1\nDNS=192.0.2.2" in network
     assert "linux /vmlinuz root=LABEL=root" in read(image, "/boot/grub/grub.cfg")
+    assert "DefaultDeviceTimeoutSec=10min" in read(image, "/etc/systemd/system.conf.d/slow-hosts.conf")
+    assert read(image, "/etc/.updated") == read(image, "/var/.updated") != ""
     assert "role in" in read(image, "/etc/role")
     assert read(image, "/home/u/.ssh/authorized_keys") == "ssh-ed25519 AAAA me\n"
     assert read(image, "/etc/locale.gen") == "de_DE.UTF-8 UTF-8\n"

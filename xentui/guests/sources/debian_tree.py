@@ -64,6 +64,15 @@ menuentry "Debian GNU/Linux, single user" {
 }
 """
 
+#: On a busy host udev can take minutes to find /dev/hvc0: after the usual 90 seconds there would be no login on it.
+SLOW_HOSTS = """\
+[Manager]
+DefaultDeviceTimeoutSec=10min
+DefaultTimeoutStartSec=10min
+"""
+#: systemd-update-done.service(8): the packages' own scripts have just done what the first boot would do once more.
+UPDATED = "# Everything was brought up to date when the system was installed.\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -136,6 +145,9 @@ def furnish(tree: Path, name: str, network: Network, swap: str, *, own_kernel: b
         "etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {name}\n::1 localhost ip6-localhost ip6-loopback\n",
         "etc/fstab": fstab,
         "etc/systemd/network/20-wired.network": network.text(),
+        "etc/systemd/system.conf.d/slow-hosts.conf": SLOW_HOSTS,
+        "etc/.updated": UPDATED,
+        "var/.updated": UPDATED,
     }
     if own_kernel:
         files["boot/grub/grub.cfg"] = GRUB_CFG
