@@ -156,8 +156,6 @@ def _xls_own(domain: Domain) -> Reason:
 
 
 def _renamable(domain: Domain) -> Reason:
-    if domain.state is State.SAVED:
-        return "The domain is saved, under its name: restore it first."
     return None if domain.config_file is not None and not domain.libvirt_owns else _alive(domain)
 
 

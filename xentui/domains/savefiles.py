@@ -94,6 +94,35 @@ def read_start(host: Host, path: str) -> bytes:
     return host.read(path, _HEADER.size + _LONGEST_CONFIG)
 
 
+def rename(host: Host, path: str, name: str) -> None:
+    """Give the guest in a file that ``xl save`` wrote another name; nothing else in it is changed. It takes its name
+    from there when it is restored. Raises SaveFileError, HostError."""
+    start = read_start(host, path)
+    if read_details(start).name is None or not start.startswith(MAGIC):
+        raise SaveFileError("the name in it cannot be changed")
+    first = _HEADER.size + 4
+    length = int.from_bytes(start[_HEADER.size : first], "little")
+    text = _renamed(start[first : first + length], name)
+    try:
+        with host.path(path).open("r+b") as file:
+            file.seek(first)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise HostError(f"{path}: {error.strerror}") from error
+
+
+def _renamed(text: bytes, name: str) -> bytes:
+    """The configuration with another name in as many bytes as before: libxl indents it, so that there is room."""
+    config = json.loads(text.rstrip(b"\0").decode("utf-8", "surrogateescape"))
+    config["c_info"]["name"] = name
+    new = json.dumps(config, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape")
+    if len(new) >= len(text):
+        raise SaveFileError("there is no room in it for that name")
+    return new.ljust(len(text) - 1) + b"\0"
+
+
 def remove(host: Host, path: str) -> None:
     """Delete a file of the host. Raises HostError."""
     try:

@@ -262,6 +262,8 @@ class Xl:
 
     def rename(self, domain: Domain, name: str) -> None:
         self._not_dom0(domain, "renamed")
+        if domain.state is State.SAVED:
+            raise ToolstackError(f"{domain.name} is saved, under its name: restore it first, or rename it on its host.")
         if any(row.name == name for row in self.list()):
             raise ToolstackError(f"There is a domain {name} already.")
         self._change("rename", domain.reference, name)

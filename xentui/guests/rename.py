@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 
+from xentui.domains import savefiles
 from xentui.domains.autostart import Autostart
 from xentui.domains.domain import Domain, State
+from xentui.domains.savefiles import SaveFileError
 from xentui.domains.toolstack import Toolstack, ToolstackError
 from xentui.guests import manifest
 from xentui.guests.change import changed, read_config
@@ -16,6 +18,7 @@ from xentui.guests.manifest import Made
 from xentui.guests.site import Site
 from xentui.guests.snapshots.tree import load
 from xentui.guests.spec import name_complaint
+from xentui.host import Host, HostError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ def plan(site: Site, name: str, new: str) -> Renaming:
     if (wrong := name_complaint(new)) is not None:
         raise GuestError(wrong)
     site.check_name(new)
-    if domain.state is State.SAVED:
-        raise GuestError(f"{name} is saved, under its name: restore it first.")
+    if domain.state is State.SAVED and (domain.libvirt_owns or domain.save_file is None):
+        raise GuestError(f"{name} is saved by libvirt, under its name: restore it first.")
     if load(site.host, name).snapshots:
         raise GuestError(f"{name} has snapshots, and its name is in them: delete them first (xentui snapshot list).")
     old = domain.config_file
@@ -53,22 +56,17 @@ def plan(site: Site, name: str, new: str) -> Renaming:
 
 
 def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
-    """Do it: the running domain first, for that is what may be refused. Raises GuestError."""
+    """Do it: the running domain or the saved one first, for that is what may be refused. Raises GuestError."""
     host, domain, old = site.host, plan.domain, plan.domain.config_file or ""
     autostart = Autostart(host)
     starts = old in autostart.entries()
     guest = manifest.load(host, domain.name)
-    if domain.state.alive:
-        try:
-            toolstack.rename(domain, plan.new)
-        except ToolstackError as error:
-            raise GuestError(error.headline, error.details) from error
+    _call(host, toolstack, domain, plan.new)
     try:
         write_file(host, plan.path, plan.text)
     except GuestError as error:
-        if domain.state.alive:  # the name that it had is its configuration's still
-            with contextlib.suppress(ToolstackError):
-                toolstack.rename(replace(domain, name=plan.new), domain.name)
+        with contextlib.suppress(GuestError):  # the name that it had is its configuration's still
+            _call(host, toolstack, replace(domain, name=plan.new), domain.name)
         raise GuestError(f"{domain.name} is not renamed: {error.headline}", error.details) from error
     try:
         if guest is not None:
@@ -84,6 +82,19 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
     except (GuestError, ToolstackError, OSError) as error:
         said = getattr(error, "headline", str(error))
         raise GuestError(f"{plan.new} is named so only in part: {said} Look at {old} and {plan.path}.") from error
+
+
+def _call(host: Host, toolstack: Toolstack, domain: Domain, name: str) -> None:
+    """Give it that name where it lives: in Xen, or in the file that it is saved in. Raises GuestError."""
+    try:
+        if domain.state.alive:
+            toolstack.rename(domain, name)
+        elif domain.save_file is not None:
+            savefiles.rename(host, domain.save_file, name)
+    except ToolstackError as error:
+        raise GuestError(error.headline, error.details) from error
+    except (SaveFileError, HostError) as error:
+        raise GuestError(f"{domain.name} is saved in {domain.save_file}: {error}. Restore it first.") from error
 
 
 def _moved(made: Made, old: str, new: str) -> Made:

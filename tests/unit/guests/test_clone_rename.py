@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 from guest_site import GuestHost
 
+from xentui.demo import savefile
+from xentui.domains import savefiles
 from xentui.domains.domain import Domain, State
 from xentui.domains.toolstack import ToolstackError
 from xentui.guests import clone as cloning
@@ -117,6 +121,41 @@ def test_a_running_guest_is_renamed_in_xen_first(host: GuestHost) -> None:
     stack.fails = False
     rename.rename(site, rename.plan(site, "web", "www"), stack)  # type: ignore[arg-type]
     assert stack.did == ["web -> www"]
+
+
+def saved_in(host: GuestHost, config: str) -> tuple[Domain, Path]:
+    """The guest as `xl save` leaves it: its file as long as a real one, and its memory behind the head."""
+    path = host.path("/var/lib/xen/save/web.save")
+    path.parent.mkdir(parents=True)
+    savefile.write(path, config, {"memory": "of web"}, 1 << 20)
+    domain = Domain("web", state=State.SAVED, config_file="/etc/xen/web.cfg", save_file="/var/lib/xen/save/web.save")
+    host.running = [domain]
+    return domain, path
+
+
+def test_a_saved_guest_comes_back_by_its_new_name(host: GuestHost) -> None:
+    config = {"c_info": {"type": "pv", "name": "web", "uuid": "1"}, "b_info": {"kernel": "/web/\xe4\\"}}
+    domain, path = saved_in(host, json.dumps(config, indent=4, ensure_ascii=False))
+    before = path.read_bytes()
+    site = host.site
+    rename.rename(site, rename.plan(site, "web", "a-longer-name"), Renamer())  # type: ignore[arg-type]
+    assert domain.save_file is not None
+    assert savefiles.read_file(host, domain.save_file).name == "a-longer-name"
+    _length, now, memory = savefile.read(path)
+    config["c_info"]["name"] = "a-longer-name"
+    assert now == config and memory == {"memory": "of web"}
+    after = path.read_bytes()
+    head = before.index(b"\0", 80) + 1  # what follows the configuration is untouched
+    assert len(after) == len(before) and after[head:] == before[head:]
+    assert parse(host.config("a-longer-name")).string("name") == "a-longer-name"
+
+
+def test_a_saved_guest_that_has_no_room_for_it_keeps_its_name(host: GuestHost) -> None:
+    _domain, path = saved_in(host, '{"c_info":{"name":"web"}}')
+    before, files, site = path.read_bytes(), host.files(), host.site
+    with pytest.raises(GuestError, match="no room in it for that name"):
+        rename.rename(site, rename.plan(site, "web", "much-longer-than-web"), Renamer())  # type: ignore[arg-type]
+    assert path.read_bytes() == before and host.files() == files
 
 
 def test_a_file_of_another_name_keeps_it(host: GuestHost) -> None:
