@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xentui.host import Host
+from xentui.walkthroughs.checking import State, wait
 from xentui.walkthroughs.facts.fact import compare, mib
 from xentui.walkthroughs.facts.verbs import FORMS, FactError, in_words, read_fact
 from xentui.walkthroughs.variables import KINDS, complaint, expand, expand_pattern, expand_shell, used
+from xentui.walkthroughs.walkthrough import Check
 from xentui.walkthroughs.world import UnknownError, World
 
 EVIL = ['"; rm -rf /"', "; rm -rf /", "$(reboot)", "`id`", "a b", "a\nb", "-rf", "'", "../x", "{guest}", "", "*", "~",
@@ -162,3 +165,15 @@ def test_on_a_slow_machine_a_look_gets_more_time(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(UnknownError, match="no answer"):
         read_fact("sh: true", {}).test(World(Host()))
     assert holds(World(Host(), patience=1e6), "sh: true")
+
+
+def test_what_failed_is_said_before_the_longest_wait_is_over(world: World) -> None:
+    quick, slow = Check("sh: false", "It is not.", 1, seconds=0.1), Check("sh: false", "Wait.", 2, seconds=3600)
+    enough = threading.Event()
+    watchdog = threading.Timer(60, enough.set)
+    watchdog.start()
+    try:
+        assert [result.state for result in wait(world, [quick, slow], {}, cancel=enough)] == [State.FAILS] * 2
+    finally:
+        watchdog.cancel()
+    assert not enough.is_set()
