@@ -20,6 +20,7 @@ from xentui.disks.sizes import Size, SizeError
 from xentui.disks.target import TargetError, new_image
 from xentui.disks.target_of import disk_of, target_of
 from xentui.host import Host
+from xentui.livecd.running import LiveSystem
 from xentui.screens import formats
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.form import Field, Form, Values
@@ -27,6 +28,7 @@ from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.disk_details import DiskDetailsScreen
 from xentui.screens.disk_parts import caption_of, parts_of, uses_sentence, whole_of
 from xentui.screens.drawing import Line
+from xentui.screens.installing import install_to
 from xentui.screens.keys import bindings
 from xentui.screens.page import Page, TitleLine
 from xentui.screens.plan import PlanScreen
@@ -68,8 +70,10 @@ class DisksScreen(Page):
         yield DiskTree(glyphs, id="tree")
         yield Sentence()
         yield StatusLine(glyphs)
+        install = [("I", "Install")] if LiveSystem().is_running else []
         yield KeyBar(
-            [("Enter", "Details"), ("p", "Plan"), ("r", "Read again"), ("?", "Help"), ("Esc", "Back")], always=2
+            [("Enter", "Details"), ("p", "Plan"), *install, ("r", "Read again"), ("?", "Help"), ("Esc", "Back")],
+            always=2,
         )
 
     @property
@@ -229,6 +233,12 @@ class DisksScreen(Page):
         size = image.size.bytes or 0
         device = Device(path, Kind.IMAGE, size, Path(path).name, format=image.format)
         self.app.push_screen(PlanScreen(self.disks, device, lambda: new_image(path, size), (image,)))
+
+    def do_disk_install(self) -> None:
+        """What runs here, from the Live CD, to the disk under the cursor."""
+        row = self.disk_tree.selected
+        if row is not None:
+            self.xentui.run_dialogs(install_to(self, row.device))
 
     # Partitions in images and volumes as devices
 

@@ -38,13 +38,15 @@ class PlanWritingScreen(Page):
     BINDINGS = [*bindings(WRITING)]
     registry = with_program(WRITING)
 
-    def __init__(self, name: str, steps: list[str], work: Work, ended: Callable[[Outcome], object]) -> None:
+    def __init__(
+        self, name: str, steps: list[str], work: Work, ended: Callable[[Outcome], object], heading: str = ""
+    ) -> None:
         super().__init__()
         self.device_name, self.steps, self._work, self._ended = name, steps, work, ended
         self.cancel = threading.Event()
         self.progress: Progress | None = None
         self.outcome: Outcome | None = None
-        self.heading = f"Writing to {name}"
+        self.heading = heading or f"Writing to {name}"
         self.hints = (("^X", "Stop after this step"),)
 
     def on_mount(self) -> None:

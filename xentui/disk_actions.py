@@ -19,8 +19,10 @@ SEE: tuple[Action, ...] = (
     _disk("disk-image", "Image", ("n",), help="a new disk image, or one that is there, to plan on", changes=True),
     _disk("disk-map", "Map", ("m",), help="make devices of the partitions in an image or volume", changes=True),
     _disk("disk-unmap", "Unmap", ("M",), help="take those devices away; do so before its guest starts", changes=True),
+    _disk("disk-install", "Install", ("I",), help="on the Live CD: erase the disk and install this system on it",
+          changes=True, dangerous=True, warning="All that the disk holds is lost."),
     _disk("refresh", "Read again", ("f5", "r"), help="read all disks and their uses again"),
-)
+)  # fmt: skip
 
 #: On a plan.
 PLAN: tuple[Action, ...] = (

@@ -134,22 +134,42 @@ def _recipe(args: argparse.Namespace) -> Recipe:
 
 def _on_disk(args: argparse.Namespace) -> int:
     from xentui.guest_disks import read_disks
-    from xentui.livecd.install import install  # libparted and all: not for every start of xentui
-    from xentui.livecd.keep import keep
+    from xentui.livecd.keep import keep  # libparted and all: not for every start of xentui
     from xentui.livecd.running import LiveError, LiveSystem
 
     host = Host()
-    do = install if args.livecd_verb == "install" else keep
     try:
         if getattr(args, "read_only", False):
             raise LiveError("--read-only: nothing is written")
-        LiveSystem().check()
-        confirm = args.confirm or _ask(args.disk)
-        do(host, args.disk, confirm, lambda: read_disks(host, ()), lambda line: print(printable(line), flush=True))
+        LiveSystem().check(host)
+        if args.livecd_verb == "install":
+            print(printable(_install(host, args)))
+        else:
+            confirm = args.confirm or _ask(args.disk)
+            keep(host, args.disk, confirm, lambda: read_disks(host, ()), lambda line: print(printable(line)))
     except LiveError as error:
         print(f"xentui livecd: {printable(str(error))}", file=sys.stderr)
         return 1
     return 0
+
+
+def _install(host: Host, args: argparse.Namespace) -> str:
+    """What there is to say at the end. Raises LiveError."""
+    from xentui.disks.applying import DONE, Progress
+    from xentui.guest_disks import read_disks
+    from xentui.livecd.install import find_disk, prepare
+    from xentui.livecd.running import LiveError
+
+    def tell(progress: Progress) -> None:
+        if progress.fraction is None:
+            print(printable(f"[{progress.step}/{progress.steps}] {progress.title}"), flush=True)
+
+    disks = read_disks(host)
+    installation = prepare(host, disks, find_disk(disks, args.disk))
+    outcome = installation.install(args.confirm or _ask(args.disk), lambda: read_disks(host), tell)
+    if outcome.status != DONE:
+        raise LiveError(outcome.message)
+    return outcome.message
 
 
 def _ask(disk: str) -> str:

@@ -6,14 +6,22 @@ and for UEFI, and Debian's own update-grub writes the menu, so that a later kern
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xentui.disks.applying import DONE, Progress, carry_out
+from xentui.disks.applying import DONE, FAILED, Outcome, Progress, Told, carry_out
 from xentui.disks.device import Device, Disks, Kind
+from xentui.disks.guard import RefusedError, check_tools, check_use
 from xentui.disks.kernel import partition_path
 from xentui.disks.layouts import BY_NAME, GROUP
 from xentui.disks.operations import Operation, PlanError
+from xentui.disks.plan import Plan, pruned
+from xentui.disks.steps import Step, steps_of
+from xentui.disks.table_change import table_change
 from xentui.disks.target import Target, TargetError
 from xentui.disks.target_of import target_of
 from xentui.host import Host
@@ -25,9 +33,21 @@ SYSTEM = "hypervisor01"
 _ESP, _BOOT = 2, 3
 #: Seconds: to copy the system to an old disk, or emulated, takes its time.
 _COPY_DEADLINE, _GRUB_DEADLINE = 3600.0, 900.0
+#: Seconds between two looks at how far the copying is.
+_LOOK = 2.0
+
+#: What follows on the layout's own steps.
+_COPY, _SETTLE, _BIOS, _UEFI, _MENU, _SYNC = (
+    "copy the system",
+    "make it a system of its own",
+    "install GRUB for BIOS",
+    "install GRUB for UEFI",
+    "write GRUB's menu",
+    "write out what is still in memory",
+)
+_OWN = (_COPY, _SETTLE, _BIOS, _UEFI, _MENU, _SYNC)
 
 ReadDisks = Callable[[], Disks]
-Say = Callable[[str], None]
 
 
 def find_disk(disks: Disks, name: str) -> Device:
@@ -47,112 +67,170 @@ def plan_target(disks: Disks, device: Device) -> Target:
         raise LiveError(str(error)) from error
 
 
-def install(
-    host: Host, disk: str, confirm: str, read_disks: ReadDisks, say: Say, live: LiveSystem | None = None
-) -> None:
-    """Erase `disk` and put the system on it. `confirm` must be its name. Blocks for minutes.
+def carry(host: Host, target: Target, plan: Sequence[Operation], confirm: str, read_disks: ReadDisks) -> None:
+    """Carry out a plan. Raises LiveError."""
+    outcome = carry_out(host, target, plan, confirm=confirm, read_disks=read_disks)
+    if outcome.status != DONE:
+        raise LiveError(outcome.message)
 
-    Raises LiveError; what stands against it is found before anything is written.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What is going to be done to a disk, and in which steps. Made by `prepare`; nothing is written yet."""
+
+    host: Host
+    live: LiveSystem
+    target: Target
+    plan: Plan
+    steps: tuple[Step, ...]
+
+    def install(
+        self, confirm: str, read_disks: ReadDisks, told: Told | None = None, cancel: threading.Event | None = None
+    ) -> Outcome:
+        """Erase the disk and put the system on it. `confirm` must be its name. Blocks for minutes.
+
+        All that stood against it is asked once more; whatever goes wrong then is an outcome, not an exception.
+        """
+        tell = told or (lambda _progress: None)
+        outcome = carry_out(
+            self.host, self.target, self.plan.operations, confirm=confirm, read_disks=read_disks, cancel=cancel,
+            told=lambda progress: tell(replace(progress, steps=len(self.steps))),
+        )  # fmt: skip
+        if outcome.status != DONE:
+            return replace(outcome, not_done=(*outcome.not_done, *_OWN))
+        work = _Filling(self, tell, cancel, list(outcome.done))
+        path = self.target.path
+        try:
+            work.fill()
+        except (LiveError, OSError) as error:
+            said = f"{error.filename or path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            message = f"{path} is erased, and not finished: {said.rstrip('.')}. Do it again."
+            left = tuple(step.title for step in self.steps[len(work.done) :])
+            return replace(outcome, status=FAILED, message=message, done=tuple(work.done), not_done=left)
+        finally:
+            # Nothing of it is in use any more: the disk can be pulled, or planned on again.
+            self.host.run(["vgchange", "--activate", "n", GROUP], deadline=60, check=False)
+        message = (
+            f"Done: {path} starts Xen by BIOS and by UEFI (Secure Boot off). Its name is {installed.HOSTNAME}. "
+            "Take the Live CD out and restart."
+        )
+        return replace(outcome, message=message, done=tuple(work.done), backup=None, restore=None)
+
+
+def prepare(host: Host, disks: Disks, device: Device, live: LiveSystem | None = None) -> Installation:
+    """Look at all that stands against installing to `device`, before anything is asked or written. Raises LiveError."""
     live = live or LiveSystem()
-    live.check()
-    disks = read_disks()
-    device = find_disk(disks, disk)
+    live.check(host)
     if device.kind is not Kind.DISK:
         raise LiveError(f"{device.path}: a {device.kind} is no disk that a machine starts from; give a whole disk")
     target = plan_target(disks, device)
-    try:
-        plan = BY_NAME["dom0-disk"].operations(target)
-    except PlanError as error:
-        raise LiveError(str(error)) from error
     if target.groups:
         names = " ".join(group.name for group in target.groups)
         raise LiveError(
             f"{target.path} holds {names}, of LVM; nothing was written. If it may go: vgchange -an {names} && "
             f"vgremove {names}, then do this again"
         )
-    carry(host, target, plan, confirm, read_disks, say)
     try:
-        _fill(host, target, live, say)
-    except LiveError as error:
-        raise LiveError(f"{target.path} is erased, and not finished: {str(error).rstrip('.')}. Do it again.") from error
-    finally:
-        # Nothing of it is in use any more: the disk can be pulled, or planned on again.
-        host.run(["vgchange", "--activate", "n", GROUP], deadline=60, check=False)
-    say(f"Done: {target.path} starts Xen by BIOS and by UEFI (Secure Boot off). Its name is {installed.HOSTNAME}.")
+        plan = Plan(target, pruned(target, BY_NAME["dom0-disk"].operations(target)))
+        change = table_change(target, plan.operations)
+        steps = steps_of(target, change)
+        check_tools(steps)
+        check_use(host, disks, target, change)
+    except (PlanError, RefusedError, OSError) as error:
+        raise LiveError(str(error)) from error
+    return Installation(host, live, target, plan, (*steps, *(Step(title) for title in _OWN)))
 
 
-def carry(
-    host: Host, target: Target, plan: Sequence[Operation], confirm: str, read_disks: ReadDisks, say: Say | None = None
-) -> None:
-    """Carry out a plan, each step told. Raises LiveError."""
-    told = None if say is None else lambda progress: _tell(say, progress)
-    outcome = carry_out(host, target, plan, confirm=confirm, read_disks=read_disks, told=told)
-    if outcome.status != DONE:
-        raise LiveError(outcome.message)
+@dataclass(slots=True)
+class _Filling:
+    """The work after the layout: `done` has the titles of all steps that are done."""
 
+    plan: Installation
+    tell: Told
+    cancel: threading.Event | None
+    done: list[str]
 
-def _fill(host: Host, target: Target, live: LiveSystem, say: Say) -> None:
-    with mounts(host) as mounted:
-        root = _mount_target(mounted, target.path)
-        _copy_system(host, mounted, live, root, say)
-        say("Making it a system of its own")
-        uuids = [_uuid(host, partition_path(target.path, number)) for number in (_BOOT, _ESP)]
-        try:
-            shadow = Path("/etc/shadow").read_text()
-            installed.settle(root, installed.fstab(GROUP, SYSTEM, *uuids), shadow)
-            installed.take_keys(Path("/home/livexen"), root)
-        except OSError as error:
-            raise LiveError(f"{error.filename or root}: {error.strerror or error}") from error
-        run(host, "systemd-machine-id-setup", f"--root={root}")
-        _boot_loaders(host, mounted, root, target.path, say)
-        say("Writing out what is still in memory")
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        if self.cancel is not None and self.cancel.is_set():
+            raise LiveError("it was cancelled")
+        self.say(title)
+        yield
+        self.done.append(title)
 
+    def say(self, title: str, fraction: float | None = None) -> None:
+        self.tell(Progress(len(self.done) + 1, len(self.plan.steps), title, fraction))
 
-def _tell(say: Say, progress: Progress) -> None:
-    if progress.fraction is None:
-        say(f"[{progress.step}/{progress.steps}] {progress.title}")
+    def run(self, *argv: str, deadline: float = 60.0) -> str:
+        return run(self.plan.host, *argv, deadline=deadline, cancel=self.cancel)
 
+    def fill(self) -> None:
+        """Raises LiveError and OSError."""
+        disk, live = self.plan.target.path, self.plan.live
+        with mounts(self.plan.host) as mounted:
+            root = mounted.make("target")
+            mounted.mount(f"/dev/{GROUP}/{SYSTEM}-root", root)
+            mounted.mount(partition_path(disk, _BOOT), root / "boot")
+            mounted.mount(partition_path(disk, _ESP), root / "boot/efi")
+            with self.step(_COPY):
+                self._copy(mounted, live, root)
+            with self.step(_SETTLE):
+                self._settle(live, root, disk)
+            self._boot_loaders(mounted, root, disk)
+            with self.step(_SYNC):
+                self.run("sync", "--file-system", str(root), str(root / "boot"), deadline=_COPY_DEADLINE)
 
-def _mount_target(mounted: Mounts, disk: str) -> Path:
-    root = mounted.make("target")
-    mounted.mount(f"/dev/{GROUP}/{SYSTEM}-root", root)
-    mounted.mount(partition_path(disk, _BOOT), root / "boot")
-    mounted.mount(partition_path(disk, _ESP), root / "boot/efi")
-    return root
-
-
-def _copy_system(host: Host, mounted: Mounts, live: LiveSystem, root: Path, say: Say) -> None:
-    """The layers as one, without what was changed since the start; the initrd, which stands beside them."""
-    say("Copying the system")
-    source = mounted.make("source")
-    lower = ":".join(str(layer) for layer in live.layers)
-    mounted.mount("overlay", source, "-t", "overlay", "-o", f"ro,lowerdir={lower}")
-    run(host, "cp", "--archive", "--one-file-system", f"{source}/.", str(root), deadline=_COPY_DEADLINE)
-    try:
+    def _copy(self, mounted: Mounts, live: LiveSystem, root: Path) -> None:
+        """The layers as one, without what was changed since the start; the initrd, which stands beside them."""
+        source = mounted.make("source")
+        lower = ":".join(str(layer) for layer in live.layers)
+        mounted.mount("overlay", source, "-t", "overlay", "-o", f"ro,lowerdir={lower}")
+        with self._looking(live, root):
+            self.run("cp", "--archive", "--one-file-system", f"{source}/.", str(root), deadline=_COPY_DEADLINE)
         copy(live.initrd, root / f"boot/initrd.img-{installed.kernel_version(root)}")
-    except OSError as error:
-        raise LiveError(f"{error.filename or root}: {error.strerror or error}") from error
 
+    @contextmanager
+    def _looking(self, live: LiveSystem, root: Path) -> Iterator[None]:
+        """Tell, while it is copied, how many of the files are there."""
+        wanted = sum(os.statvfs(layer).f_files for layer in live.layers)  # squashfs: the inodes that it has
+        over = threading.Event()
 
-def _uuid(host: Host, partition: str) -> str:
-    uuid = run(host, "blkid", "--match-tag", "UUID", "--output", "value", partition).strip()
-    if not uuid:
-        raise LiveError(f"{partition}: blkid tells no UUID of it")
-    return uuid
+        def look() -> None:
+            while not over.wait(_LOOK):
+                there = os.statvfs(root)
+                self.say(_COPY, min(1.0, (there.f_files - there.f_ffree) / max(1, wanted)))
 
+        looker = threading.Thread(target=look, name="how far the copying is", daemon=True)
+        looker.start()
+        try:
+            yield
+        finally:
+            over.set()
+            looker.join()
 
-def _boot_loaders(host: Host, mounted: Mounts, root: Path, disk: str, say: Say) -> None:
-    for folder in ("dev", "proc", "sys", "run"):
-        mounted.mount(f"/{folder}", root / folder, "--bind")
-    inside = ("chroot", str(root))
-    say("Installing GRUB for BIOS")
-    run(host, *inside, "grub-install", "--target=i386-pc", "--recheck", disk, deadline=_GRUB_DEADLINE)
-    say("Installing GRUB for UEFI")
-    # Where firmware looks that knows nothing of this disk; nothing is written into that of this machine.
-    run(
-        host, *inside, "grub-install", "--target=x86_64-efi", "--efi-directory=/boot/efi", "--removable", "--no-nvram",
-        "--no-uefi-secure-boot", deadline=_GRUB_DEADLINE,
-    )  # fmt: skip
-    say("Writing GRUB's menu")
-    run(host, *inside, "update-grub", deadline=_GRUB_DEADLINE)
+    def _settle(self, live: LiveSystem, root: Path, disk: str) -> None:
+        uuids = [self._uuid(partition_path(disk, number)) for number in (_BOOT, _ESP)]
+        installed.settle(root, installed.fstab(GROUP, SYSTEM, *uuids), live.shadow.read_text())
+        installed.take_keys(live.home, root)
+        self.run("systemd-machine-id-setup", f"--root={root}")
+
+    def _uuid(self, partition: str) -> str:
+        uuid = self.run("blkid", "--match-tag", "UUID", "--output", "value", partition).strip()
+        if not uuid:
+            raise LiveError(f"{partition}: blkid tells no UUID of it")
+        return uuid
+
+    def _boot_loaders(self, mounted: Mounts, root: Path, disk: str) -> None:
+        for folder in ("dev", "proc", "sys", "run"):
+            mounted.mount(f"/{folder}", root / folder, "--bind")
+        inside = ("chroot", str(root))
+        with self.step(_BIOS):
+            self.run(*inside, "grub-install", "--target=i386-pc", "--recheck", disk, deadline=_GRUB_DEADLINE)
+        with self.step(_UEFI):
+            # Where firmware looks that knows nothing of this disk; nothing is written into that of this machine.
+            self.run(
+                *inside, "grub-install", "--target=x86_64-efi", "--efi-directory=/boot/efi", "--removable",
+                "--no-nvram", "--no-uefi-secure-boot", deadline=_GRUB_DEADLINE,
+            )  # fmt: skip
+        with self.step(_MENU):
+            self.run(*inside, "update-grub", deadline=_GRUB_DEADLINE)

@@ -13,6 +13,8 @@ from xentui.disks.device import Disks, Kind
 from xentui.disks.kernel import partition_path
 from xentui.disks.operations import Add, Format, Label, Operation
 from xentui.disks.target_of import disk_of
+from xentui.guests.errors import GuestError
+from xentui.guests.files import write_file
 from xentui.host import Host
 from xentui.livecd.install import carry, find_disk, plan_target
 from xentui.livecd.iso import KEEP_LABEL
@@ -50,5 +52,8 @@ def keep(host: Host, device: str, confirm: str, read_disks: Callable[[], Disks],
     with mounts(host) as mounted:
         folder = mounted.make("keep")
         mounted.mount(path, folder)
-        (folder / "persistence.conf").write_text(_CONF)
+        try:
+            write_file(host, str(folder / "persistence.conf"), _CONF)
+        except GuestError as error:
+            raise LiveError(f"{path} is formatted, and keeps nothing yet: {error}") from error
     say(f"From the next start of the Live CD on, {path} keeps {', '.join(FOLDERS)}.")

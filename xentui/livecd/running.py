@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.host import Host
-from xentui.subprocesses import CommandError
+from xentui.subprocesses import CancelledError, CommandError
 from xentui.waiting import wait_until
 
 #: Seconds for a mount, a look, a small file.
 _SHORT = 60.0
+#: Where folders to mount on are made.
+_RUN = "/run"
 
 
 class LiveError(Exception):
@@ -27,6 +30,14 @@ class LiveSystem:
     """Where live-boot keeps the medium and, each mounted by itself, the layers of the system."""
 
     root: Path = Path("/run/live")
+    #: What of the running system comes along: livexen's password and keys.
+    shadow: Path = Path("/etc/shadow")
+    home: Path = Path("/home/livexen")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether this machine was started from it."""
+        return all(part.exists() for part in (self.initrd, *self.layers))
 
     @property
     def initrd(self) -> Path:
@@ -37,11 +48,15 @@ class LiveSystem:
         """The system's layers, the upper one first."""
         return tuple(self.root / f"rootfs/{name}.squashfs" for name in ("xentui", "filesystem"))
 
-    def check(self) -> None:
-        """Raises LiveError unless this is the running Live CD, and root's."""
+    def check(self, host: Host) -> None:
+        """Raises LiveError unless `host` is the running Live CD, and root's."""
+        if host.is_demo:
+            raise LiveError("The demo runs from no Live CD: boot one, and install it from its own disks screen")
+        if host.is_remote:
+            raise LiveError(f"The Live CD is installed from itself: ssh {host.name}, and xentui there")
         for part in (self.initrd, *self.layers):
             if not part.exists():
-                raise LiveError(f"There is no {part}: this only works on the running Live CD")
+                raise LiveError(f"This only works on the running Live CD, and there is no {part}")
         if os.geteuid() != 0:
             raise LiveError("Only root may do this: sudo xentui livecd ...")
 
@@ -49,10 +64,16 @@ class LiveSystem:
 @contextmanager
 def mounts(host: Host) -> Iterator[Mounts]:
     """A folder below which file systems are mounted until the end, whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix="xentui-", dir="/run"))
+    folder = Path(tempfile.mkdtemp(prefix="xentui-", dir=_RUN))
     with ExitStack() as stack:
-        stack.callback(folder.rmdir)
+        stack.callback(_remove, folder)
         yield Mounts(host, folder, stack)
+
+
+def _remove(folder: Path) -> None:
+    """An empty folder that stays behind in /run is no reason to hide why the work ended."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @dataclass(slots=True)
@@ -65,7 +86,7 @@ class Mounts:
         """A folder of that name, taken away at the end."""
         path = self.folder / name
         path.mkdir()
-        self.stack.callback(path.rmdir)
+        self.stack.callback(_remove, path)
         return path
 
     def mount(self, what: str, where: Path, *options: str) -> None:
@@ -82,10 +103,12 @@ class Mounts:
             self.host.run(["umount", "--lazy", where], deadline=_SHORT, check=False)
 
 
-def run(host: Host, *argv: str, deadline: float = _SHORT) -> str:
+def run(host: Host, *argv: str, deadline: float = _SHORT, cancel: threading.Event | None = None) -> str:
     """A program's output. Raises LiveError with what it said last."""
     try:
-        return host.run(argv, deadline=deadline).stdout
+        return host.run(argv, deadline=deadline, cancel=cancel).stdout
+    except CancelledError:
+        raise LiveError("it was cancelled") from None
     except CommandError as error:
         raise LiveError(str(error)) from error
 
