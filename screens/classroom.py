@@ -29,6 +29,8 @@ class ClassScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self.learners: list[Learner] | None = None
+        #: Why nobody can be seen; it says what to do, and needs more room than the status line has.
+        self._problem = ""
         self._reading = False
 
     def body(self) -> Widget:
@@ -47,11 +49,11 @@ class ClassScreen(Page):
 
     async def _look(self) -> None:
         try:
-            self.learners = await asyncio.to_thread(learners, self.xentui.host)
+            self.learners, self._problem = await asyncio.to_thread(learners, self.xentui.host), ""
             self.say("" if self.learners else "Nobody is in the class yet.")
         except (HostError, CommandError) as error:
-            self.learners = None
-            self.say(str(error), "error")
+            self.learners, self._problem = None, str(error)
+            self.say("")
         finally:
             self._reading = False
         self.snapshot_changed()
@@ -61,7 +63,9 @@ class ClassScreen(Page):
 
     def snapshot_changed(self) -> None:
         if self.is_mounted:
-            self.query_one(TextView).show(class_lines(self.learners or [], self.app.size.width))
+            width = self.app.size.width
+            problem: list[Line] = [((f" {text}", "crashed"),) for text in wrap(self._problem, width - 2)]
+            self.query_one(TextView).show(problem if self._problem else class_lines(self.learners or [], width))
 
 
 def class_lines(found: list[Learner], width: int) -> list[Line]:

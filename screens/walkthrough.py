@@ -45,7 +45,7 @@ _WATCH_SECONDS = 2.0
 
 _SLIDE_HINTS = [("Space", "Next"), ("b", "Previous"), ("x", "Type one"), ("Tab", "Shell"), ("P", "End"),
                 ("?", "Help"), ("Esc", "Back")]  # fmt: skip
-_PRESENTING = "Space and b go through it, x types a command, P ends it. Others can watch the shell: W w."
+_PRESENTING = "Others on this host can watch the shell: W, then w. P ends it."
 _HINTS = [("Enter", "Go on"), ("d", "Do it"), ("c", "Check"), ("h", "Hint"), ("u", "Undo"), ("s", "Skip"),
           ("Tab", "Shell"), ("t", "Steps"), ("x", "Type one"), ("?", "Help"), ("Esc", "Back")]  # fmt: skip
 
