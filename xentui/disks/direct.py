@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import queue
+import stat
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -44,6 +45,13 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     return done  # type: ignore[return-value]
 
 
+def forget(handle: int) -> None:
+    """Let the next reading of a block device come from the device. What the kernel keeps in memory of a disk it
+    keeps apart from that of its partitions: what was written to one of those, or by a guest, is not in there."""
+    if stat.S_ISBLK(os.fstat(handle).st_mode):
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What the bytes say: a table, with what lies in each of its partitions by number, or a file system."""
@@ -75,6 +83,7 @@ class _Ends:
     """The bytes of an open device, of which the beginning and the end are read once."""
 
     def __init__(self, handle: int, size: int) -> None:
+        forget(handle)
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)  # what comes next is not wanted
         self._handle, self._size = handle, size
         self._whole = reader(handle)

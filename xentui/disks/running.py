@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from xentui.host import Host
 from xentui.subprocesses import CommandError, printable
 
 _CHUNK = 4 << 20
+_BLKFLSBUF = 0x1261  # linux/fs.h
 
 
 class StepError(Exception):
@@ -71,6 +74,10 @@ def copy_data(
     """Copy bytes on one device between places that do not overlap, and onto the disk. Raises StepError, OSError."""
     if source < destination + size and destination < source + size:
         raise StepError("the old and the new place overlap")
+    if stat.S_ISBLK(os.fstat(handle).st_mode):
+        # What a step before changed through the partition's own device is on the disk, but not in what the kernel
+        # keeps in memory of the whole disk: that has to go.
+        fcntl.ioctl(handle, _BLKFLSBUF)
     for done in range(0, size, _CHUNK):
         if cancel is not None and cancel.is_set():
             raise StepError("it was cancelled; the data is still in its old place")

@@ -19,7 +19,7 @@ from xentui.disks.device import Disks, GuestDisk
 from xentui.disks.guard import RefusedError
 from xentui.disks.lvm_operations import PvCreate, PvRemove, VgCreate, VgExtend, VgReduce, VgRemove
 from xentui.disks.mapping import map_partitions
-from xentui.disks.operations import Add, Delete, Format, Label, Mount, Operation, Resize
+from xentui.disks.operations import Add, Delete, Format, Label, Mount, Move, Operation, Resize
 from xentui.disks.plan import Plan
 from xentui.disks.planfile import write_plan
 from xentui.disks.probe import probe
@@ -99,6 +99,22 @@ def test_the_kernel_gets_the_new_partitions(loop: str) -> None:
     assert outcome.status == DONE, outcome.message
     assert kernel.sees(loop, read_target(loop).table)
     assert "Block count:              30720" in run("dumpe2fs", "-h", f"{loop}p1").stdout
+
+
+def test_what_was_written_to_a_partition_moves_along(loop: str) -> None:
+    """The kernel keeps what it read of the disk apart from what it keeps of its partitions."""
+    assert do(loop, Label("gpt"), Add(size=S("40MiB"), format="ext4", fs_label="ONE")).status == DONE
+    holds = os.open(loop, os.O_RDONLY)  # while anybody has the disk open, that is kept
+    try:
+        assert read_target(loop).contents[2048].label == "ONE"
+        run("e2label", f"{loop}p1", "TWO")
+        assert read_target(loop).contents[2048].label == "TWO"
+        assert do(loop, Resize(1, S("20MiB")), Move(1, S("100MiB"))).status == DONE
+    finally:
+        os.close(holds)
+    checked = run("e2fsck", "-fn", f"{loop}p1")
+    assert checked.returncode == 0, checked.stdout
+    assert blkid(Path(f"{loop}p1"), 0)["LABEL"] == "TWO"
 
 
 def test_a_partition_is_no_disk(loop: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
