@@ -269,14 +269,16 @@ def _list_hosts(args: argparse.Namespace) -> int:
 def _info(args: argparse.Namespace) -> int:
     from xentui.domains.json import domain_details_json
     from xentui.domains.listing import domain_details
+    from xentui.domains.screen import vnc_port
 
     with _inventory(args) as inventory:
         snapshot = _snapshot(inventory)
-    if args.name is not None:
-        domain = _find(snapshot, args.name, BY_NAME["details"])
-        print(
-            json.dumps(domain_details_json(domain), indent=1) if args.json else "\n".join(domain_details(domain)),
-        )
+        domain = None if args.name is None else _find(snapshot, args.name, BY_NAME["details"])
+        port = None if domain is None else vnc_port(inventory.host, domain)
+    if domain is not None and args.json:
+        print(json.dumps({**domain_details_json(domain), "vnc_port": port}, indent=1))
+    elif domain is not None:
+        print("\n".join(domain_details(domain, port)))
     elif args.json:
         print(json.dumps(dict(snapshot.host.values), indent=1))
     else:

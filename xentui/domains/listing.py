@@ -61,8 +61,8 @@ def _row(domain: Domain) -> tuple[str, ...]:
     )
 
 
-def domain_details(domain: Domain) -> list[str]:
-    """All about one domain, in lines; what is not known is left away."""
+def domain_details(domain: Domain, vnc_port: int | None = None) -> list[str]:
+    """All about one domain, in lines; what is not known is left away. `vnc_port` is its screen's."""
     memory = "" if domain.memory_mib is None else f"{domain.memory_mib} MiB"
     if memory and domain.max_memory_mib:
         memory += f", at most {domain.max_memory_mib} MiB"
@@ -79,6 +79,7 @@ def domain_details(domain: Domain) -> list[str]:
         ("autostart", {True: "yes", False: "no", None: ""}[domain.autostart]),
         ("config file", domain.config_file or ""),
         ("saved in", domain.save_file or ""),
+        ("screen", "" if vnc_port is None else f"VNC on its host, port {vnc_port}"),
     ]
     for disk in domain.disks:
         kind = [disk.format or "", "CD" if disk.cdrom else "", "" if disk.writable else "read-only"]

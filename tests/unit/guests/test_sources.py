@@ -8,11 +8,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from guest_site import GuestHost
 
+from xentui.domains.domain import Domain, State
+from xentui.domains.listing import domain_details
+from xentui.domains.screen import vnc_port
 from xentui.guests.errors import GuestError
 from xentui.guests.sources import debian
 from xentui.livecd.mirror import Mirror
@@ -217,7 +221,16 @@ def test_the_graphical_installer_is_an_hvm_guest_with_a_screen(host: GuestHost) 
     assert (install.number("vnc"), install.string("vnclisten")) == (1, "127.0.0.1")
     assert install.string("cmdline") == "debian-installer/exit/poweroff=true vga=788 --- quiet"
     assert (own.string("boot"), own.string("serial"), own.number("vnc"), own.string("kernel")) == ("c", "pty", 1, None)
-    assert any("vnc-port" in line for line in said)
+    assert any("xentui info deb" in line for line in said)
+
+
+def test_the_port_of_a_screen_is_xenstores(host: GuestHost) -> None:
+    host.program("xenstore-read", 'if [ "$1" = /local/domain/7/console/vnc-port ]; then echo 5901; else exit 1; fi')
+    runs = Domain("deb", id=7, state=State.RUNNING, type="hvm")
+    assert vnc_port(host, runs) == 5901
+    assert "screen      : VNC on its host, port 5901" in domain_details(runs, 5901)
+    for other in (replace(runs, id=8), replace(runs, id=None), replace(runs, type="pvh")):
+        assert vnc_port(host, other) is None
 
 
 # busybox, where no initramfs is shared: packed of this machine's own parts.

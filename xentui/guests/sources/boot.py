@@ -57,7 +57,6 @@ def check_device_model(site: Site) -> None:
 def vnc_words(name: str) -> list[str]:
     """How to come to the screen of an HVM guest, for the user."""
     return [
-        f"Its screen is VNC on this host's 127.0.0.1; once it runs, its port: xenstore-read"
-        f" /local/domain/$(xl domid {name})/console/vnc-port",
+        f"Its screen is VNC on this host's 127.0.0.1; once it runs, its port: xentui info {name}",
         "From elsewhere: ssh -L 5900:127.0.0.1:PORT root@THIS-HOST, then a VNC viewer on localhost:5900.",
     ]
