@@ -125,12 +125,12 @@ def _has_default(walkthrough: Walkthrough, name: str) -> bool:
 
 def _lint(args: argparse.Namespace) -> int:
     from xentui.walkthroughs.lint import lint
-    from xentui.walkthroughs.shelves import catalogue, find
+    from xentui.walkthroughs.shelves import every, find, same_ids
 
-    shelf = catalogue()
-    entries = [find(name) for name in args.names] if args.names else list(shelf.values())
-    neighbours: dict[str, Path] = {id: entry.path for id, entry in shelf.items()}
-    problems: list[Problem] = []
+    shelf = every()
+    entries = [find(name) for name in args.names] if args.names else shelf
+    neighbours: dict[str, Path] = {entry.id: entry.path for entry in shelf}
+    problems = same_ids(entries)
     for entry in entries:
         problems += lint(entry.parsed, neighbours) if entry.parsed is not None else entry.problems
     if args.json:

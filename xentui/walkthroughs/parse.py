@@ -44,11 +44,12 @@ _COMMANDS = (Kind.SETUP, Kind.RUN, Kind.SOLVE, Kind.UNDO, Kind.CLEANUP)
 
 @dataclass
 class Parsed:
-    """A file that was read: the walkthrough as far as there is one, and what is wrong with it."""
+    """A file that was read: the walkthrough as far as there is one, and what is wrong with it. `id_line` has its id."""
 
     walkthrough: Walkthrough
     problems: list[Problem]
     links: list[tuple[int, str]]
+    id_line: int = 1
 
 
 def load(file: str | Path) -> Parsed:
@@ -134,7 +135,8 @@ class _Reader:
                 self._complain(_line(token), "indented text is code in Markdown: put it in a fence, ```show or ```run")
             elif (paragraph := self._prose.take(token)) is not None:
                 self._draft.parts.append(paragraph)
-        return Parsed(self._walkthrough(), sorted(self._problems, key=lambda p: p.line), self._prose.links)
+        problems = sorted(self._problems, key=lambda p: p.line)
+        return Parsed(self._walkthrough(), problems, self._prose.links, self._head.lines.get("id", 1))
 
     def _walkthrough(self) -> Walkthrough:
         head, every = self._head, [self._intro, *self._steps]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +41,29 @@ def read_entry(path: Path) -> Entry:
     return Entry(path, parsed, tuple(parsed.problems))
 
 
+def every() -> list[Entry]:
+    """All files of all shelves, also those that another goes before."""
+    return [read_entry(path) for folder in shelves() for path in sorted(folder.glob("*.md"))]
+
+
 def catalogue() -> dict[str, Entry]:
     """All walkthroughs that there are, by id, in the order of the guide's sections and then of their titles."""
-    found: dict[str, Entry] = {}
-    for folder in shelves():
-        for path in sorted(folder.glob("*.md")):
-            entry = read_entry(path)
-            found[entry.id] = entry
+    found = {entry.id: entry for entry in every()}
     return dict(sorted(found.items(), key=lambda item: _order(item[1])))
+
+
+def same_ids(entries: Iterable[Entry]) -> list[Problem]:
+    """A problem for each file whose id a file before it in the same folder has: one would hide the other."""
+    problems = []
+    first: dict[tuple[Path, str], Path] = {}
+    for entry in entries:
+        if entry.parsed is None:
+            continue
+        other = first.setdefault((entry.path.parent, entry.id), entry.path)
+        if other != entry.path:
+            line = entry.parsed.id_line
+            problems.append(Problem(str(entry.path), line, f"the id {entry.id!r} is that of {other.name}, too"))
+    return problems
 
 
 def _order(entry: Entry) -> tuple[object, ...]:

@@ -68,6 +68,14 @@ def test_lint(tmp_path: Path, capsys: Captured, small: str) -> None:
     assert main(["--demo", "walkthrough", "test", str(file)]) == 1, "what lint finds is not tested"
 
 
+def test_two_files_of_one_id_in_one_folder(tmp_path: Path, capsys: Captured, small: str) -> None:
+    one, two = tmp_path / "one.md", tmp_path / "two.md"
+    for file in (one, two):
+        file.write_text(small)
+    assert main(["walkthrough", "lint", str(one), str(two)]) == 1
+    assert capsys.readouterr().out == f"{two}:3: the id 'small' is that of one.md, too\n"
+
+
 def test_the_test(walk: Callable[..., tuple[int, str]], tmp_path: Path, small: str) -> None:
     file = tmp_path / "small.md"
     file.write_text(small)
