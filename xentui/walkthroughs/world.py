@@ -16,6 +16,8 @@ Seen = TypeVar("Seen")
 
 #: Seconds that one look may take.
 LOOK_SECONDS = 10.0
+#: A look that did not end gets twice the time when it is asked for again; so many times the time at most.
+_MOST_PATIENCE = 16.0
 
 
 class UnknownError(Exception):
@@ -31,7 +33,7 @@ class Consoles(Protocol):
 
 class World:
     """`baselines` are what `unchanged` compares with, by device; see `facts.disks`. On a slow machine, with
-    `patience`, a look may take so many times as long."""
+    `patience`, a look may take so many times as long; it grows when a look did not end in time."""
 
     def __init__(
         self,
@@ -64,7 +66,10 @@ class World:
             )  # fmt: skip
         except ProgramMissingError as error:
             raise UnknownError(f"there is no program {argv[0]} here") from error
-        except (DeadlineError, CancelledError, HostError) as error:
+        except DeadlineError as error:
+            self.patience = max(self.patience, min(2 * self.patience, _MOST_PATIENCE))
+            raise UnknownError(str(error)) from error
+        except (CancelledError, HostError) as error:
             raise UnknownError(str(error)) from error
         if done.status == 255 and self.host.is_remote:  # ssh's own
             raise UnknownError(f"{self.host.name} cannot be reached")

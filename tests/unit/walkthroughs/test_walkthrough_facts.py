@@ -167,6 +167,13 @@ def test_on_a_slow_machine_a_look_gets_more_time(monkeypatch: pytest.MonkeyPatch
     assert holds(World(Host(), patience=1e6), "sh: true")
 
 
+def test_asked_again_a_look_that_was_too_slow_gets_more_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xentui.walkthroughs.world.LOOK_SECONDS", 0.01)
+    for seconds in ("0.01", "0.02", "0.04"):
+        with pytest.raises(UnknownError, match=f"no answer within {seconds} s"):
+            holds(world, "sh: sleep 1000")
+
+
 def test_what_failed_is_said_before_the_longest_wait_is_over(world: World) -> None:
     quick, slow = Check("sh: false", "It is not.", 1, seconds=0.1), Check("sh: false", "Wait.", 2, seconds=3600)
     enough = threading.Event()
