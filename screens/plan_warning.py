@@ -34,6 +34,6 @@ def warning_of(plan: Plan, preview: Preview, steps: list[Step], disks: Disks, de
         said.append(("", "dialog"))
     said.append((f"{len(steps)} step{'' if len(steps) == 1 else 's'}:", "dialog-title"))
     said += [(f"{number:>2}. {step.title}", "dialog") for number, step in enumerate(steps, 1)]
-    if any(step.kind == "table" for step in steps):
+    if plan.target.exists and any(step.kind == "table" for step in steps):
         said += [("", "dialog"), (f"The old partition table is kept in {folder()}.", "dialog-dim")]
     return said

@@ -40,6 +40,9 @@ class UseKind(StrEnum):
     OTHER_OS = "other-os"
 
 
+#: Their place in the list above.
+RANK = {kind: place for place, kind in enumerate(UseKind)}
+
 #: Uses of a lower layer by the layer above it: no reason against writing to the layer above.
 LAYERS = frozenset({UseKind.LVM, UseKind.MD, UseKind.DM, UseKind.LOOP, UseKind.EXCLUSIVE})
 
@@ -76,6 +79,18 @@ _WORDS = {
     UseKind.GUEST_DEFINED: "a disk of {}",
     UseKind.OTHER_OS: "{}",
     UseKind.EXCLUSIVE: "claimed by {}",
+}
+
+
+_REMEDIES = {
+    UseKind.GUEST_RUNNING: "shut the guest down first",
+    UseKind.GUEST_SAVED: "restore the guest and shut it down first",
+    UseKind.GUEST_DEFINED: "take it out of the guest's configuration first",
+    UseKind.MOUNTED: "unmount it first",
+    UseKind.SWAP: "turn it off first (swapoff)",
+    UseKind.LVM: "remove the volume group in the same plan, or let go of it first (vgchange -an)",
+    UseKind.MD: "stop the array first (mdadm --stop)",
+    UseKind.LOOP: "detach that first (losetup -d)",
 }
 
 
@@ -184,6 +199,11 @@ class Conflict:
     def sentence(self) -> str:
         """As ``/dev/sda1 is mounted on /boot``."""
         return f"{self.device.path} is {self.use.sentence}"
+
+    @property
+    def remedy(self) -> str:
+        """What ends it, as ``unmount it first``."""
+        return _REMEDIES.get(self.use.kind, "that has to end first")
 
 
 @dataclass(frozen=True)

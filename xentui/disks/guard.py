@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from xentui.disks import lvm_operations as lvm
 from xentui.disks.commands import PACKAGES
-from xentui.disks.device import Conflict, Device, Disks, Kind, UseKind
+from xentui.disks.device import RANK, Conflict, Device, Disks, Kind, UseKind
 from xentui.disks.operations import Operation
 from xentui.disks.planfile import MadeOn
 from xentui.disks.probe import locate
@@ -45,9 +45,10 @@ def check_use(host: Host, disks: Disks, target: Target, change: TableChange, *, 
             _check_name(disks, each.operation.name)
     leaving = gone if before else frozenset()
     for device in _concerned(host, disks, target, change):
-        for conflict in disks.conflicts(device):
-            if not _is_taken_down(conflict, leaving):
-                raise RefusedError(f"{conflict.sentence}: that has to end first; nothing was written.")
+        standing = [each for each in disks.conflicts(device) if not _is_taken_down(each, leaving)]
+        if standing:  # a guest on a volume says more than the group that it lies in
+            worst = min(standing, key=lambda each: RANK[each.use.kind])
+            raise RefusedError(f"{worst.sentence}: {worst.remedy}. Nothing was written.")
 
 
 def _check_name(disks: Disks, name: str) -> None:

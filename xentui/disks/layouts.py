@@ -21,7 +21,8 @@ _size = Size.parse
 
 @dataclass(frozen=True, slots=True)
 class GuideLayout:
-    """`section` of the guide; `erases`: all that the disk holds is lost; `smallest` disk in bytes."""
+    """`section` of the guide; `text` fits behind it and the title into 80 columns; `erases`: all that the disk holds
+    is lost; `smallest` disk in bytes."""
 
     name: str
     title: str
@@ -81,17 +82,17 @@ def dom0_disk(group: str = GROUP, system: str = "hypervisor01") -> tuple[Operati
 LAYOUTS = (
     GuideLayout(
         "files", "Disks as files", "3.1.1",
-        "One file system over the whole disk, mounted on /mnt, with the folder for the guests' disk images.",
+        "one file system, mounted on /mnt",
         True, 64 << 20, files(),
     ),
     GuideLayout(
         "lvm-host", "LVM host", "3.1.2",
-        f"A partition for /boot, the rest for LVM: the volume group {GROUP}, whose volumes become the guests' disks.",
+        f"/boot, and LVM for the rest: {GROUP}",
         True, 2 * _GIB, lvm_host(),
     ),
     GuideLayout(
         "dom0-disk", "dom0 disk", "3.6",
-        "What BIOS and UEFI start from, /boot, and LVM with a root file system and swap space: room for a dom0.",
+        "BIOS and UEFI, /boot, a dom0 in LVM",
         True, 16 * _GIB, dom0_disk(),
     ),
 )  # fmt: skip

@@ -64,7 +64,7 @@ def _check_guests(disks: Disks, device: Device | None, path: str) -> None:
         raise RefusedError(f"{disks.blind[0]} So nobody can say what is in use.")
     for conflict in disks.conflicts(device) if device is not None else ():
         if conflict.use.kind in _GUESTS:
-            raise RefusedError(f"{conflict.sentence}: shut it down first, two would write to {path}.")
+            raise RefusedError(f"{conflict.sentence}: {conflict.remedy}, two would write to {path}.")
         if conflict.device.path == path and conflict.use.kind is UseKind.LOOP:
             raise RefusedError(f"{conflict.sentence} already: unmap it first.")
 

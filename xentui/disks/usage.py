@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from xentui.disks.device import Device, GuestDisk, Kind, Use, UseKind
+from xentui.disks.device import RANK, Device, GuestDisk, Kind, Use, UseKind
 from xentui.disks.images import Found
 from xentui.disks.lvm import VolumeGroup
 from xentui.disks.sources import LVM_MEMBER
@@ -36,8 +36,7 @@ class Uses:
 
     def finished(self) -> dict[str, tuple[Use, ...]]:
         """Those that say most first."""
-        order = {kind: place for place, kind in enumerate(UseKind)}
-        return {path: tuple(sorted(uses, key=lambda use: order[use.kind])) for path, uses in self.by_path.items()}
+        return {path: tuple(sorted(uses, key=lambda use: RANK[use.kind])) for path, uses in self.by_path.items()}
 
 
 def unescaped(text: str) -> str:

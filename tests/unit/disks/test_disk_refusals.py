@@ -76,6 +76,14 @@ def test_who_uses_it_is_named(disk: Path) -> None:
     disks = Disks((whole,), {whole.path: (use,)})
     refused(disk, do(disk, Delete(1), disks=disks), fingerprint(disk), "server01 (running)", "as xvda", str(disk))
     refused(disk, do(disk, Format(1, "ext4"), disks=disks), fingerprint(disk), "server01 (running)")
+    # Of several, the one that has most to lose; and what would end it.
+    held = Use(UseKind.LVM, "HyperVG01", "with 1 volume")
+    for kind, state, words in (
+        (UseKind.GUEST_RUNNING, "running", "shut the guest down first"),
+        (UseKind.GUEST_SAVED, "saved", "restore the guest and shut it down first"),
+    ):
+        both = Disks((whole,), {whole.path: (held, Use(kind, f"server01 ({state})"))})
+        refused(disk, do(disk, Delete(1), disks=both), fingerprint(disk), f"server01 ({state})", words)
     blind = Disks((whole,), {}, ("lsblk is missing.",), ("lsblk is missing.",))
     refused(disk, do(disk, Delete(1), disks=blind), fingerprint(disk), "lsblk is missing")
 
