@@ -2,8 +2,8 @@
 
 The bar: the listing costs at most twice what lsblk does. The two take turns, so that a busy machine is busy for both.
 Counted are whole processes of lsblk, and of xentui what it does each time it looks at the disks: every program that it
-starts (its own lsblk and losetup among them), its own reading of devices, the tree and all uses. Not counted are the start of
-Python, once, and asking the toolstack which guests there are.
+starts (its own lsblk and losetup among them), its own reading of devices, the tree and all uses. Not counted are the
+start of Python, once, and asking the toolstack which guests there are.
 """
 
 from __future__ import annotations
