@@ -15,6 +15,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from xentui.screens.glance import glance
+
 
 class AheadPainter:
     """Paints one widget, which has no border, no padding and no opacity; `row` gives the segments of a row of it."""
@@ -26,6 +28,8 @@ class AheadPainter:
         self._filters: Sequence[LineFilter] = ()
         self._theme = ""
         self._filtered: dict[Style | None, Style | None] = {}
+        self._seen: tuple[Region, Region] | None = None
+        self._where: Region | None = None
 
     def paint(self, rows: Iterable[int]) -> bool:
         """Show these rows at once.
@@ -33,40 +37,68 @@ class AheadPainter:
         False, and nothing is done, where that is not sure to be what Textual would show (a dialog, a layout under
         way) or the driver is another one: `Widget.refresh` is the way then.
         """
-        widget = self._widget
-        app = widget.app
-        screen = app.screen
-        paint = getattr(app._driver, "paint_ahead", None)
-        if paint is None or app._batch_count or screen._layout_required:
+        place = self._place()
+        if place is None:
             return False
-        place = screen._compositor.visible_widgets.get(widget)
-        if place is None:  # also when the widget is on another screen
-            return False
-        where, clip = place
-        if clip.intersection(where) != where:
-            return False
-        x, y, width, height = where
-        style = self._style_filter()
+        x, y, width, height = place
+        self._learn_filters()
+        style = self.filtered
         painted = []
         for row in rows:
-            # What Textual keeps of the row is old now: should it draw, it asks the widget.
-            widget._styles_cache.set_dirty(Region(0, row, width, 1))
+            self._forget(row, width)
             segments = self._row(row, width, height)
             painted.append((y + row, [(segment[0], style(segment[1])) for segment in segments]))
-        return bool(paint(x, painted))
+        paint: Callable[..., bool] = self._widget.app._driver.paint_ahead  # type: ignore[union-attr]
+        return paint(x, painted)
 
-    def _style_filter(self) -> Callable[[Style | None], Style | None]:
-        """What the app's filters make of a style: the colours of the theme, or none."""
+    def paint_cells(self, row: int, column: int, texts: Sequence[tuple[str, Style | None]]) -> bool:
+        """Show these texts, in styles that `filtered` gave, from the widget's cell (row, column) on at once. False as
+        for `paint`."""
+        place = self._place()
+        if place is None:
+            return False
+        paint: Callable[..., bool] = self._widget.app._driver.paint_cells_ahead  # type: ignore[union-attr]
+        if not paint(place.y + row, place.x + column, texts):
+            return False
+        self._forget(row, place.width)
+        return True
+
+    def _place(self) -> Region | None:
+        """Where the widget is, if all of it is in view and the next frame would not move it."""
+        widget = self._widget
+        app = widget.app
+        screen = app._screen_stack[-1]
+        if app._batch_count or screen._layout_required or not hasattr(app._driver, "paint_ahead"):
+            return None
+        place = screen._compositor.visible_widgets.get(widget)
+        if place is not self._seen:
+            self._seen, self._where = place, None
+            if place is not None and place[1].intersection(place[0]) == place[0]:
+                self._where = place[0]
+        return self._where  # None also when the widget is on another screen
+
+    def _forget(self, row: int, width: int) -> None:
+        """What Textual keeps of the row is old now: should it draw, it asks the widget."""
+        self._widget._styles_cache.set_dirty(Region(0, row, width, 1))
+
+    @property
+    def filters(self) -> object:
+        """Stands for what the app's filters make of styles: another object when that is another."""
+        self._learn_filters()
+        return self._filtered
+
+    def _learn_filters(self) -> None:
         app = self._widget.app
-        filters = app.get_line_filters()
-        if not filters:
-            return _same
-        if filters != self._filters or app.theme != self._theme:
-            self._filters, self._theme = filters, app.theme
-            self._filtered.clear()
-        return self._filter
+        filters = [line_filter for line_filter in app._filters if line_filter.enabled]
+        theme = glance(app, "theme")
+        if filters != self._filters or theme != self._theme:
+            self._filters, self._theme = filters, theme
+            self._filtered = {}
 
-    def _filter(self, style: Style | None) -> Style | None:
+    def filtered(self, style: Style | None) -> Style | None:
+        """What the app's filters make of a style: the colours of the theme, or none. Ask for `filters` first."""
+        if not self._filters:
+            return style
         try:
             return self._filtered[style]
         except KeyError:
@@ -77,7 +109,3 @@ class AheadPainter:
                 self._filtered.clear()
             found = self._filtered[style] = next(iter(strip)).style
             return found
-
-
-def _same(style: Style | None) -> Style | None:
-    return style

@@ -22,6 +22,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.timer import Timer
 
+from xentui.screens.glance import glance
 from xentui.screens.terminal.frames import FrameClock
 from xentui.screens.terminal.lean import LeanDriver
 
@@ -106,10 +107,11 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
 
         For the driver: a console's key need not travel through the queues. False: it has to.
         """
-        if self._typed or self._under_way or self.opening or self.message_queue_size:
+        if self._typed or self._under_way or self.opening or self._message_queue.qsize() > 0:
             return False
-        screen = self.screen
-        take: Callable[[str, str | None, str | None], bool] | None = getattr(screen.focused, "key_now", None)
+        screen = self._screen_stack[-1]
+        focused = glance(screen, "focused")
+        take: Callable[[str, str | None, str | None], bool] | None = getattr(focused, "key_now", None)
         return take is not None and getattr(screen, "ready", True) and take(name, character, sequence)
 
     @property

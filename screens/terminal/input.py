@@ -63,6 +63,11 @@ class InputParser:
         return bool(self._sequence or self._partial or self._paste is not None)
 
     @property
+    def rests(self) -> bool:
+        """Whether nothing has begun, not even a burst: a character that comes now is the key of that name."""
+        return not (self._sequence or self._partial or self._burst_until) and self._paste is None
+
+    @property
     def pasting(self) -> bool:
         """Whether a bracketed paste has begun and not ended."""
         return self._paste is not None

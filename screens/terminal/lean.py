@@ -34,6 +34,7 @@ from xentui.screens.terminal import capabilities, modes, size
 from xentui.screens.terminal.attributes import TtyAttributes
 from xentui.screens.terminal.glass import Glass
 from xentui.screens.terminal.input import InputParser, Token
+from xentui.screens.terminal.key_names import KeyNames
 from xentui.screens.terminal.line import Line, is_pseudo_terminal
 from xentui.screens.terminal.looks import Looks
 from xentui.screens.terminal.sheet import Sheet
@@ -54,8 +55,8 @@ _STUCK = 3
 """Seconds after a signal in which the event loop must have come to it."""
 _SIZE_ANSWER, _LATE_ANSWER = 1.5, 15.0
 """Seconds to wait for a size before 80x24 is taken; in which an answer is one."""
-_NAMES_KEPT = 500
-"""Sequences whose keys are remembered: finding Textual's name of a key takes longer than sending it."""
+_TYPED = {bytes([code]): chr(code) for code in range(0x21, 0x7F)}
+"""What is read when a key is pressed that types something: nearly all that comes."""
 
 
 class LeanDriver(Driver):
@@ -83,7 +84,7 @@ class LeanDriver(Driver):
         self.statistics = Statistics()
         self._attributes = TtyAttributes(self._in)
         self._keys = XTermParser(False)
-        self._names: dict[str, list[tuple[str, str | None]]] = {}
+        self._names = KeyNames(self._keys)
         self._mouse = mouse and self.capabilities.mouse
         self._thread = threading.current_thread()
         self._running = False
@@ -301,6 +302,24 @@ class LeanDriver(Driver):
         self._pump()
         return True
 
+    def paint_cells_ahead(self, y: int, x: int, texts: list[tuple[str, Style | None]]) -> bool:
+        """As `paint_ahead`, for a few cells of one row: no row is compared for them, if all else is written."""
+        sheet, glass, line = self._sheet, self._glass, self._line
+        if sheet is None or glass is None or line is None or self._unwritten_frames or glass.behind or sheet.wide:
+            return self.paint_ahead(x, [(y, texts)])
+        if line.room() == 0 or x + 1 >= sheet.width:
+            return self.paint_ahead(x, [(y, texts)])
+        if not self._running or not self.statistics.frames_sent:
+            return False
+        frame = glass.cells(y, x, sheet.paint_texts(y, x, texts))
+        if frame is None:
+            self._unwritten_frames += 1
+            self._pump()
+        else:
+            line.write(frame)
+            self.statistics.frames_sent += 1
+        return True
+
     def _frame_painted(self) -> None:
         self._unwritten_frames += 1
         if self._unwritten_frames == 1:
@@ -366,7 +385,10 @@ class LeanDriver(Driver):
             self._loop.remove_reader(self._in)
             self._app.exit(return_code=128 + signal.SIGHUP)
             return
-        self._take(data)
+        if (text := _TYPED.get(data)) and self._parser.rests:
+            self._key(text)
+        else:
+            self._take(data)
 
     def _take(self, data: bytes) -> None:
         for token in self._parser.feed(data):
@@ -403,9 +425,7 @@ class LeanDriver(Driver):
             if not is_pseudo_terminal(self._out):
                 self.ask_size()  # such a line never says that its terminal is another
         else:
-            self._key_pressed_at = monotonic()
-            self._hot_rows.clear()
-            self._press(text)
+            self._key(text)
 
     def send_message(self, message: Message) -> None:
         """Post a message to the app; input is read in the loop's own thread, so without a detour."""
@@ -414,17 +434,15 @@ class LeanDriver(Driver):
         else:
             super().send_message(message)
 
-    def _press(self, text: str) -> None:
-        if self._mouse and text.startswith(("\x1b[<", "\x1b[M")):
-            with contextlib.suppress(ValueError):
-                if (event := self._keys.parse_mouse_code(text)) is not None:
-                    self.process_message(event)
-            return
-        names = self._names.get(text)
+    def _key(self, text: str) -> None:
+        self._key_pressed_at = monotonic()
+        self._hot_rows.clear()
+        names = self._names.known(text)
         if names is None:
-            names = self._names[text] = self._names_of(text)
-            if len(self._names) > _NAMES_KEPT:
-                self._names.clear()
+            if self._mouse and text.startswith(("\x1b[<", "\x1b[M")):
+                self._point(text)
+                return
+            names = self._names.find(text)
         if not names:
             self.statistics.noise_bytes += len(text)
         whole = text if len(names) == 1 else None  # a guest gets what was sent, not what it is called
@@ -434,12 +452,11 @@ class LeanDriver(Driver):
                 key.sequence = whole  # type: ignore[attr-defined]
                 self.process_message(key)
 
-    def _names_of(self, text: str) -> list[tuple[str, str | None]]:
-        """What Textual calls the keys of a sequence, and their characters."""
-        pressed = list(self._keys._sequence_to_key_events(text))
-        if not pressed and len(text) == 2 and text[0] == "\x1b":
-            pressed = list(self._keys._sequence_to_key_events(text[1], alt=True))
-        return [(key.key, key.character) for key in pressed]
+    def _point(self, text: str) -> None:
+        """The mouse."""
+        with contextlib.suppress(ValueError):
+            if (event := self._keys.parse_mouse_code(text)) is not None:
+                self.process_message(event)
 
     def _taken_at_once(self, name: str, character: str | None, sequence: str | None) -> bool:
         """Whether the app has taken the key without its way through Textual's queues: see `TypeAhead.key_now`."""

@@ -34,7 +34,8 @@ class Sheet:
         self.touched: set[int] = set()
         self._glyphs = glyphs
         self._cells: dict[tuple[str, Style | None], tuple[list[str], list[Look], bool]] = {}
-        self._wide = False
+        self.wide = False
+        """Whether there may be wide characters."""
 
     def paint(self, update: CompositorUpdate) -> bool:
         """Paint what the compositor made; False if it is of a kind that this driver does not know."""
@@ -63,10 +64,10 @@ class Sheet:
         """Paint `strips`, one behind the other, from cell x of row y on."""
         self.paint_texts(y, x, ((text, style) for strip in strips for text, style, _ in strip._segments))
 
-    def paint_texts(self, y: int, x: int, texts: Iterable[tuple[str, Style | None]]) -> None:
-        """Paint texts in their styles, one behind the other, from cell x of row y on."""
+    def paint_texts(self, y: int, x: int, texts: Iterable[tuple[str, Style | None]]) -> int:
+        """Paint texts in their styles, one behind the other, from cell x of row y on; the cell behind the last."""
         if not 0 <= y < self.height:
-            return
+            return x
         characters, looks = self.rows[y]
         self.touched.add(y)
         width = self.width
@@ -78,15 +79,16 @@ class Sheet:
                 room = max(0, width - x)
                 new_characters, new_looks = new_characters[:room], new_looks[:room]
                 end = x + room
-            if self._wide:
+            if self.wide:
                 self._halve(characters, x, end)
             elif wide:
-                self._wide = True
+                self.wide = True
             characters[x:end] = new_characters
             looks[x:end] = new_looks
             x = end
-        if self._wide and characters[-1] != "" and len(characters[-1]) == 1 and _is_wide(characters[-1]):
+        if self.wide and characters[-1] != "" and len(characters[-1]) == 1 and _is_wide(characters[-1]):
             characters[-1] = " "  # a wide character cut by the edge
+        return x
 
     def _halve(self, characters: list[str], x: int, end: int) -> None:
         """What is about to be painted over covers half of a wide character: a terminal blanks the other."""

@@ -13,6 +13,9 @@ from textual.strip import Strip
 from xentui.console import attributes
 from xentui.console.attributes import Attributes, Runs
 
+#: The cursor where the keys are, and where they are not.
+BLOCK, LINE = Style(reverse=True), Style(underline=True)
+
 
 def _color(color: attributes.Color) -> Color | None:
     if color is None:

@@ -29,8 +29,9 @@ from xentui.screens.painting import AheadPainter
 from xentui.screens.terminal.clipboard import copy_to_terminal
 from xentui.screens.themes import Theme
 from xentui.screens.widgets import console_company, console_texts
-from xentui.screens.widgets.console_cells import overlay, row_segments
+from xentui.screens.widgets.console_cells import BLOCK, LINE, overlay, row_segments
 from xentui.screens.widgets.console_commands import commands_of, record
+from xentui.screens.widgets.console_echo import Echoes
 from xentui.screens.widgets.console_history import TIME_WIDTH, HistoryKeys, time_of
 from xentui.screens.widgets.console_keys import BY_KEY
 from xentui.screens.widgets.console_prompt import Prompt
@@ -40,7 +41,6 @@ from xentui.screens.widgets.console_view import ConsoleView
 DRAW_SECONDS = 1 / 25
 #: The same for so many seconds after a key: what comes is likely to be its effect.
 ANSWER_SECONDS, ANSWERS_FOR = 1 / 100, 0.2
-_BLOCK, _LINE = Style(reverse=True), Style(underline=True)
 _MARKER = Style(reverse=False, underline=True, bold=True)
 
 
@@ -103,9 +103,11 @@ class ConsolePane(Widget, can_focus=True):
         self._drawn_at = self._typed_at = 0.0
         self._answer_due = False
         self._draw_timer: Timer | None = None
-        self._cursor: tuple[int, bool] = (0, False)
+        self.drawn_cursor: tuple[int, bool] = (0, False)
         self._drawn = False  # it is on a screen
-        self._ahead = AheadPainter(self, self._line)
+        self.ahead: AheadPainter = AheadPainter(self, self._line)
+        self._echoes = Echoes(self)
+        session.echo = self._echoes.take
 
     # Life
 
@@ -150,6 +152,9 @@ class ConsolePane(Widget, can_focus=True):
     def _output(self) -> None:
         """The emulator was fed."""
         self.times.note(self.session.emulator, time())
+        if self._echoes.all_shown:
+            self._answer_due, self._drawn_at = False, monotonic()
+            return
         bells = self.session.emulator.bells
         if bells != self._bells or not (self.unseen or self._answer_due):
             unseen = self.unseen or not self.display
@@ -168,6 +173,11 @@ class ConsolePane(Widget, can_focus=True):
         elif self._draw_timer is None:
             self._draw_timer = self.set_timer(wait, self._draw)
 
+    @property
+    def all_drawn(self) -> bool:
+        """Whether the pane shows all that came, with no help over it."""
+        return self._drawn and self._draw_timer is None and not (self._help or self._repaint_required)
+
     def _draw(self) -> None:
         """Have the rows drawn that changed."""
         self._answer_due = False
@@ -181,18 +191,18 @@ class ConsolePane(Widget, can_focus=True):
         if not self.view.live:
             self._show([0])  # how many lines are below
             return
+        row, _, visible = self.session.emulator.cursor
+        rows = damage.rows | {row, self.drawn_cursor[0]}
+        self.drawn_cursor = row, visible
         if self.view.follow() or damage.everything or self._overlaid(self.view.width, self.view.height):
             self._show(range(self.view.height + 1))
             return
-        row, _, visible = self.session.emulator.cursor
-        rows = damage.rows | {row, self._cursor[0]}
-        self._cursor = row, visible
         top, height = self.view.top - 1, self.view.height
         self._show([r - top for r in rows if 0 < r - top <= height])
 
     def _show(self, lines: Sequence[int]) -> None:
         """Draw these lines of the pane anew: at once if that can be, else in Textual's next frame."""
-        if lines and not self._ahead.paint(lines):
+        if lines and not self.ahead.paint(lines):
             self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
 
     def on_resize(self) -> None:
@@ -257,13 +267,13 @@ class ConsolePane(Widget, can_focus=True):
         segments = row_segments(
             runs, emulator.columns, ground, reverse_screen=emulator.modes.reverse_screen, cursor=cursor,
             # Where the keys go elsewhere the cursor is a line, not a block.
-            cursor_style=_BLOCK if cursor is not None and self.has_focus else _LINE,
+            cursor_style=BLOCK if cursor is not None and self.has_focus else LINE,
         )  # fmt: skip
         if view.left == 0 and emulator.columns == width and live:
             return segments
         strip = Strip(segments)
         if (cells := view.marked_cells(y)) is not None:
-            strip = overlay(strip, *cells, _BLOCK)
+            strip = overlay(strip, *cells, BLOCK)
         if view.cursor is not None and view.cursor.line == view.first + y:
             strip = overlay(strip, view.cursor.column, view.cursor.column + 1, _MARKER)
         if view.found is not None and view.found.line == view.first + y:
@@ -328,15 +338,16 @@ class ConsolePane(Widget, can_focus=True):
         """
         if self._said or self._help or self._leading or self._prompt is not None or not self.view.live:
             return False
-        if not self.session.takes_keys:
-            return False
-        if name == self.leader or self.message_queue_size:
+        if not self.session.takes_keys or name == self.leader or self._message_queue.qsize() > 0:
             return False
         self._type_key(name, character, sequence)
         return True
 
     def _type_key(self, name: str, character: str | None, sequence: str | None) -> None:
         """`sequence` is what the terminal sent, as far as the driver says so."""
+        if sequence is not None and len(sequence) == 1 and "!" <= sequence <= "~":
+            self.type_raw(sequence.encode("ascii"))
+            return
         for pane in self._all or (self,):
             pane.type(_meta(sequence) or key_bytes(name, character, pane.session.emulator.modes, pane.erase))
 

@@ -34,6 +34,12 @@ class ConsoleView:
         return self._first is None
 
     @property
+    def plain(self) -> bool:
+        """The guest's cells are shown from the first column on, as they are."""
+        marks = self.cursor or self.found or self.times_shown or self.people
+        return self._first is None and self.left == 0 and not marks
+
+    @property
     def _screen_start(self) -> int:
         return self.emulator.scrollback_dropped + self.emulator.scrollback_size
 

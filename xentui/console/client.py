@@ -140,6 +140,14 @@ class Client:
             return False
         if self.queued + len(data) > QUEUE_LIMIT:
             return False
+        if self._raw and not self._queue:
+            try:
+                written = os.write(self.fd, data)
+            except OSError:  # it is tried again, and understood
+                written = 0
+            if written == len(data):
+                return True
+            data = data[written:]
         self._queue.append(data)
         self.queued += len(data)
         self.flush()

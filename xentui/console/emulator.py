@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import groupby
 from typing import NamedTuple
 
-from xentui.console.attributes import Runs
+from xentui.console.attributes import Attributes, Runs
 from xentui.console.charsets import CONTINUATION, FIRST_CLUSTER
 from xentui.console.modes import Modes
 from xentui.console.parser import Parser
@@ -36,6 +36,17 @@ class Damage(NamedTuple):
     scrolled: int
 
 
+class Echo(NamedTuple):
+    """A few characters that stand at the cursor from cell (row, column) on, and what it stands on behind them."""
+
+    row: int
+    column: int
+    text: str
+    look: Attributes
+    under: str
+    under_look: Attributes
+
+
 class Emulator:
     """A VT220 with what Linux programs use of xterm.
 
@@ -59,6 +70,27 @@ class Emulator:
     def feed(self, data: bytes) -> None:
         """Take what the guest printed, in pieces of any size. Never raises, whatever the bytes are."""
         self._parser.feed(data)
+
+    def echo_of(self, data: bytes) -> Echo | None:
+        """What feeding `data` does, if it is no more than the echo of a key mostly is: a few printable ASCII characters
+        in a row of such, and nothing else waits to be drawn. None if it is more; nothing is done in either case.
+        """
+        terminal = self._terminal
+        column = terminal.column
+        after = column + len(data)
+        if not column < after < terminal.columns or not (terminal.direct and self._parser.rests and data.isascii()):
+            return None
+        text, line = data.decode("ascii"), terminal.screen.lines[terminal.row]
+        if terminal.dirty or terminal.all_dirty or not (text.isprintable() and line.text.isascii()):
+            return None
+        value = terminal.rendition.value
+        look, under_look = value[terminal.rendition.symbol], value[line.attributes[after]]
+        return Echo(terminal.row, column, text, look, line.text[after], under_look)
+
+    def take_echo(self, echo: Echo) -> None:
+        """Feed it. What it changes is taken to be drawn by whoever asked what that is."""
+        self._terminal.draw(echo.text)
+        self._terminal.dirty.clear()
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size; raises ValueError below 1×1. The text is kept as resize.py says."""

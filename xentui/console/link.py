@@ -170,6 +170,8 @@ class ConsoleLink:
 
     def _watch_writing(self) -> None:
         """Have the rest written when there is room for it."""
+        if not (self._writing or self.session.queued):
+            return
         loop = asyncio.get_running_loop()
         if self.session.queued and not self.session.takes_input:
             if self._ready_timer is None:

@@ -47,6 +47,8 @@ class Parser:
         self._state: Callable[[str, int], int] = self._ground
         self._kept = ""
         self._string = ""
+        self.rests = True
+        """Whether nothing has begun: the next character stands for itself."""
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they came from the guest."""
@@ -56,6 +58,7 @@ class Parser:
             position, end = 0, len(text)
             while position < end:
                 position = self._state(text, position)
+        self.rests = self._state == self._ground and not self._decoder.getstate()[0]
 
     @property
     def in_string(self) -> bool:

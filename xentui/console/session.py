@@ -110,6 +110,8 @@ class ConsoleSession:
         self.may_type = True
         #: Called with all that the guest printed, in the event loop.
         self.taps: list[Callable[[bytes], None]] = []
+        #: Called first with what the guest printed: whether it was a mere echo, is shown and in the emulator by now.
+        self.echo: Callable[[bytes], bool] = lambda _data: False
         self.recorder: Recorder | None = None
         self._client: Client | Joined | None = None
         self._attached_argv: list[str] | None = None
@@ -158,7 +160,7 @@ class ConsoleSession:
             return False
         end = time.perf_counter() + budget
         while data := client.read():
-            self._take(data)
+            self._take(data, echoed=self.echo(data))
             if time.perf_counter() >= end:
                 return True
             if len(data) < _LITTLE:
@@ -167,16 +169,17 @@ class ConsoleSession:
             self._backlog = False
         return not client.ended
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes, *, echoed: bool = False) -> None:
         for tap in self.taps:
             tap(data)
         if self.recorder is not None:
             self._record(data)
-        self._show(data)
+        self._show(data, echoed=echoed)
 
-    def _show(self, data: bytes) -> None:
+    def _show(self, data: bytes, *, echoed: bool = False) -> None:
         """Here, and wherever else this console is seen."""
-        self.emulator.feed(data)
+        if not echoed:
+            self.emulator.feed(data)
         if self.company is not None and self.company.share is not None:
             self.company.share.output(data)
 
@@ -199,7 +202,9 @@ class ConsoleSession:
     @property
     def takes_keys(self) -> bool:
         """Whether the guest can have the keys: it is attached, it is not its log, and it is our turn."""
-        return self.state is State.ATTACHED and not self.read_only and self.writes
+        if self.state is not State.ATTACHED or self.read_only:
+            return False
+        return self.company is None or self.company.writes
 
     def pass_on(self, data: bytes) -> bool:
         """`send`, whoever typed it."""
@@ -283,6 +288,12 @@ class ConsoleSession:
     def writes(self) -> bool:
         """Whether it is this user's turn to write."""
         return self.company is None or self.company.writes
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else is at this console."""
+        company = self.company
+        return company is None or (company.joined is None and (company.share is None or company.share.alone))
 
     @property
     def watches(self) -> bool:

@@ -138,6 +138,36 @@ def test_what_is_typed_into_a_line_moves_its_end(term: str, terminfo: Callable[.
     assert show("livexen@server01:~$ tar -C /srv/xen --exclude=swap -czf /tmp/xen.tar.gz .") <= 12
 
 
+@pytest.mark.parametrize("term", TERMS)
+def test_a_few_cells_are_shown_without_a_frame(term: str, terminfo: Callable[..., Capabilities]) -> None:
+    has = terminfo(term)
+    random_ = random.Random(term)
+    sheet = Sheet(60, 9, Looks(has), has.glyphs)
+    glass = Glass(has, sheet)
+    shown = Emulator(60, 9, scrollback=0)
+    shown.feed(b"\x1b)0")
+    sheet.paint(
+        LayoutUpdate([[Strip([Segment("ready ".ljust(60), STYLES[4])])] for _ in range(9)], Region(0, 0, 60, 9))
+    )
+    shown.feed(glass.frame())
+    for step in range(60):
+        y, x = random_.randrange(9), random_.randrange(56)
+        texts = [(random_.choice(["a", "ls", " ", "é"]), random_.choice(STYLES)), (" ", random_.choice(STYLES))]
+        frame = glass.cells(y, x, sheet.paint_texts(y, x, texts))
+        if frame is None:  # with letters that this terminal may not have
+            assert "é" in texts[0]
+            frame = glass.frame()
+        elif step % 7 == 0:
+            assert len(frame) < 80
+        assert not glass.behind
+        shown.feed(frame)
+        meant = Emulator(60, 9, scrollback=0)
+        meant.feed(simply(sheet, has))
+        assert cells(shown)[:-1] == cells(meant)[:-1], step
+    sheet.touched.update(range(9))
+    assert glass.frame() == b"", "it is known what is shown"
+
+
 def test_nothing_changed_writes_nothing(terminfo: Callable[..., Capabilities]) -> None:
     has = terminfo("vt220")
     sheet = Sheet(80, 24, Looks(has), has.glyphs)

@@ -171,6 +171,11 @@ class Share:
         return self._people(0)
 
     @property
+    def alone(self) -> bool:
+        """Whether nobody watches."""
+        return not self._watchers
+
+    @property
     def holder_writes(self) -> bool:
         return self.writing.writer == 0
 
