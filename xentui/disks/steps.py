@@ -111,7 +111,7 @@ def steps_of(target: Target, change: TableChange) -> list[Step]:
     for replayed in mounts:
         _mount(build, replayed)
     if mapped and not mounts:
-        build.run("let go of the partitions", [command("kpartx", "-d", "-s", "-p", "p", target.path)])
+        _let_go(build)
     _convert(build)
     return build.steps
 
@@ -175,14 +175,21 @@ def _resized(build: _Builder) -> Iterator[tuple[PlannedPartition, int, int]]:
 
 
 def _shrink(build: _Builder) -> None:
-    for part, old, new in _resized(build):
-        content = part.content
-        if content is not None and new < old and content.type in _EXT_AND_NTFS:
-            place = build.old_place(part.origin or 0)
-            slot = build.target.table.slot(part.origin or 0)
-            start = slot.start * build.target.sector_size if slot is not None else 0
-            title = f"shrink the {content.type} file system on partition {part.origin}"
-            build.run(title, resize(place, content, new), place, fits=(start, new))
+    shrunk = [
+        (part, part.content, new) for part, old, new in _resized(build)
+        if new < old and part.content is not None and part.content.type in _EXT_AND_NTFS
+    ]  # fmt: skip
+    mapped = bool(shrunk) and _is_volume(build)
+    if mapped:
+        _take_hold(build)
+    for part, content, new in shrunk:
+        place = build.old_place(part.origin or 0)
+        slot = build.target.table.slot(part.origin or 0)
+        start = slot.start * build.target.sector_size if slot is not None else 0
+        title = f"shrink the {content.type} file system on partition {part.origin}"
+        build.run(title, resize(place, content, new), place, fits=(start, new))
+    if mapped:
+        _let_go(build)
 
 
 def _move(build: _Builder) -> None:
@@ -210,12 +217,26 @@ def _table(build: _Builder) -> None:
     build.steps.append(Step("write the partition table", tuple(by_hand), "table"))
 
 
+def _is_volume(build: _Builder) -> bool:
+    """Whether the kernel makes no devices of the partitions by itself."""
+    return not build.target.is_file and dm_name(build.target.path) is not None
+
+
+def _take_hold(build: _Builder) -> None:
+    build.run("make the partitions devices", [command("kpartx", "-a", "-s", "-p", "p", build.target.path)])
+
+
+def _let_go(build: _Builder) -> None:
+    build.run("let go of the partitions", [command("kpartx", "-d", "-s", "-p", "p", build.target.path)])
+
+
 def _map(build: _Builder) -> bool:
     """A volume's partitions are no devices until kpartx makes them some."""
-    changed = any(part.changes - {"flagged", "named", "typed"} for part in build.parts)
-    if build.target.is_file or dm_name(build.target.path) is None or not changed:
+    needed = any(part.changes - {"flagged", "named", "typed"} for part in build.parts)
+    needed = needed or any(isinstance(each.operation, ops.Check | ops.Mount) for each in build.change.replayed)
+    if not needed or not _is_volume(build):
         return False
-    build.run("make the partitions devices", [command("kpartx", "-a", "-s", "-p", "p", build.target.path)])
+    _take_hold(build)
     return True
 
 

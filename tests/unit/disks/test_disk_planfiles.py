@@ -27,7 +27,20 @@ from xentui.disks.lvm_operations import (
     VgReduce,
     VgRemove,
 )
-from xentui.disks.operations import Add, Check, Delete, Flag, Format, Image, Label, Mount, Move, Operation, PlanError
+from xentui.disks.operations import (
+    Add,
+    Check,
+    Delete,
+    Flag,
+    Format,
+    Image,
+    Label,
+    Mount,
+    Move,
+    Operation,
+    PlanError,
+    Resize,
+)
 from xentui.disks.plan import Plan
 from xentui.disks.planfile import OPERATIONS, MadeOn, parse_plan, plan_text, read_plan, write_plan
 from xentui.disks.sizes import Size, SizeError, exact_size
@@ -211,6 +224,17 @@ def test_partitions_of_a_volume_are_devices_only_meanwhile(target: Target, monke
         "mkdir -p /mnt/xendomains/domains",
     ]
     assert [line.split()[0] for line in commands(volume, Flag(1, "boot", True))] == ["sfdisk"]
+    # What is only looked at needs its device as well, and what shrinks needs it before the table is written.
+    shrunk = replace(volume, contents={slot.start: Content("ext4") for slot in volume.table.slots})
+    assert [line.split()[0] for line in commands(shrunk, Mount(2, "/mnt"))] == ["kpartx", "mkdir", "mount"]
+    assert [line.split()[:2] for line in commands(shrunk, Check(1))] == [
+        ["kpartx", "-a"],
+        ["e2fsck", "-f"],
+        ["kpartx", "-d"],
+    ]
+    words = [" ".join(line.split()[:2]) for line in commands(shrunk, Resize(1, S("8MiB")))]
+    assert words[:4] == ["kpartx -a", "e2fsck -f", "resize2fs /dev/mapper/vg0-guest--disk1p1", "kpartx -d"]
+    assert words[4].startswith("sfdisk")
 
 
 def test_a_volume_group_is_taken_down_before_its_partition(target: Target) -> None:
