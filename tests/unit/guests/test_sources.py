@@ -18,12 +18,14 @@ from xentui.domains.domain import Domain, State
 from xentui.domains.listing import domain_details
 from xentui.domains.screen import vnc_port
 from xentui.guests.errors import GuestError
+from xentui.guests.make import plan
 from xentui.guests.sources import debian
+from xentui.guests.wishes import spec_of
 from xentui.livecd.mirror import Mirror
 from xentui.livecd.tools import BuildError
 from xentui.xlcfg.check import check
 from xentui.xlcfg.findings import Severity
-from xentui.xlcfg.parser import parse
+from xentui.xlcfg.parser import Config, parse
 
 qemu_img = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed (qemu-utils)")
 
@@ -144,6 +146,20 @@ def test_debian_is_asked_for_and_furnished(debian_host: GuestHost) -> None:
     assert len(password) == 12
     manifest = host.path("/var/lib/xentui/guests/deb.json").read_text()
     assert password not in manifest and password not in host.config("deb")
+
+
+def test_on_a_live_cd_dom0s_initrd_is_the_mediums(debian_host: GuestHost) -> None:
+    debian_host.path("/boot/initrd.img").unlink()
+    wish: dict[str, str | bool | list[str]] = {"source": "debian", "size": "64M", "type": "pv"}
+
+    def planned() -> Config:
+        return parse(plan(debian_host.site, spec_of(debian_host.site, "deb", wish)).config)
+
+    with pytest.raises(GuestError, match="dom0's initrd"):
+        planned()
+    debian_host.write("/run/live/medium/live/initrd.img", "x")
+    assert planned().string("kernel") == "/boot/vmlinuz"
+    assert planned().string("ramdisk") == "/run/live/medium/live/initrd.img"
 
 
 def read(image: Path, path: str) -> str:

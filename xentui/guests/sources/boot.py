@@ -10,6 +10,8 @@ from xentui.guests.site import Site
 
 #: GRUB as a PVH guest's kernel: it finds /boot/grub/grub.cfg on the guest's own disks. Package grub-xen-host.
 PVH_GRUB = "/usr/lib/grub-xen/grub-i386-xen_pvh.bin"
+#: Where a Live CD has its initrd, and only there: live-boot(7) in it does nothing unless it is asked to.
+_LIVE_MEDIUM = "/run/live/medium/live"
 _DEVICE_MODELS = (
     "/usr/libexec/xen-qemu-system-i386",
     "/usr/bin/qemu-system-i386",
@@ -40,7 +42,7 @@ def dom0_kernel(site: Site, *, initrd: bool, running: bool = False) -> Settings:
     wanted = [("kernel", "vmlinuz")] + ([("ramdisk", "initrd.img")] if initrd else [])
     for key, stem in wanted:
         exact = f"/boot/{stem}-{release}"
-        names = [exact] if running else [f"/boot/{stem}", f"/{stem}", exact]
+        names = [exact] if running else [f"/boot/{stem}", f"/{stem}", exact, f"{_LIVE_MEDIUM}/{stem}"]
         found = next((name for name in names if site.host.path(name).is_file()), None)
         if found is None:
             raise GuestError(f"dom0's {stem} is at none of {', '.join(names)}: name a kernel by --kernel.")
