@@ -25,6 +25,7 @@ from xentui.livecd.build import build
 from xentui.livecd.qemu import CPU_LIBVIRT, MEMORY_MIB, Machine
 from xentui.livecd.recipe import Recipe, default_cache
 from xentui.subprocesses import CommandError, CommandRecord
+from xentui.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "build" / "test-xen"
@@ -197,7 +198,8 @@ class LiveMachine:
 
     `serial` is the hypervisor's. Two more lines are dom0's own, each a socket in `lines`: `uart`, a 16550A
     (/dev/ttyS1), and `cable`, a USB adapter (/dev/ttyUSB0) that is plugged in while the socket is connected.
-    Without `iso` it starts from its first disk. `entry` is the boot menu's: its hotkey.
+    Without `iso` it starts from its first disk. `entry` is the boot menu's: its hotkey. With `stick` the ISO is a USB
+    stick; with `unplugged` the network's cable is out from the beginning.
     """
 
     def __init__(
@@ -209,9 +211,11 @@ class LiveMachine:
         *,
         uefi: Path | None = None,
         entry: str = "s",
+        stick: bool = False,
+        unplugged: bool = False,
     ) -> None:
         self.iso, self.cpu, self.memory, self.disks = iso, cpu, memory, disks
-        self.uefi, self.entry = uefi, entry
+        self.uefi, self.entry, self.stick, self.unplugged = uefi, entry, stick, unplugged
         self.boot_seconds = 0.0
         self.lines = Path(tempfile.mkdtemp(prefix="xentui-lines-"))  # short: a socket's path has at most 107 bytes
         self.serial: SerialLine
@@ -221,11 +225,14 @@ class LiveMachine:
         """Boot to the login prompt. A boot that does not get there is tried once more."""
         for attempt in (1, 2):
             port = _free_port()
-            machine = Machine(self.iso, self.memory, self.cpu, port, uefi=self.uefi, disks=self.disks)
+            iso = None if self.stick else self.iso
+            machine = Machine(iso, self.memory, self.cpu, port, uefi=self.uefi, disks=self.disks)
             begun = time.monotonic()
             self.serial = SerialLine([*machine.argv(), *self._more_lines()], FOLDER / f"serial-{attempt}.log")
             self.dom0 = Dom0(port, ssh_key())
             try:
+                if self.unplugged:
+                    self.plug(False)
                 if self.iso is not None:
                     self.serial.expect("serial line only", MENU_DEADLINE)
                     self.serial.type(self.entry)
@@ -254,7 +261,32 @@ class LiveMachine:
             word for name in ("uart", "cable")
             for word in ("-chardev", f"socket,id={name},path={self.lines / name},server=on,wait=off")
         ]  # fmt: skip
-        return [*chardevs, "-serial", "chardev:uart", "-device", "qemu-xhci", "-device", "usb-serial,chardev=cable"]
+        monitor = ("-chardev", f"socket,id=monitor,path={self.lines / 'monitor'},server=on,wait=off")
+        stick: tuple[str, ...] = ()
+        if self.stick:
+            stick = ("-drive", f"file={self.iso},format=raw,readonly=on,if=none,id=stick",
+                     "-device", "usb-storage,drive=stick,removable=on,bootindex=0")  # fmt: skip
+        return [
+            *chardevs, "-serial", "chardev:uart", "-device", "qemu-xhci", "-device", "usb-serial,chardev=cable", *stick,
+            *monitor, "-mon", "chardev=monitor,mode=readline",
+        ]  # fmt: skip
+
+    def plug(self, plugged: bool) -> None:
+        """Put the network's cable in, or pull it out."""
+        self.monitor(f"set_link net {'on' if plugged else 'off'}")
+
+    def monitor(self, command: str) -> None:
+        """Have QEMU do this, by its monitor."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(MENU_DEADLINE)
+
+            def is_there() -> bool:  # QEMU may only just have been started
+                return monitor.connect_ex(str(self.lines / "monitor")) == 0
+
+            assert wait_until(is_there, MENU_DEADLINE), "QEMU's monitor does not answer"
+            _until_prompt(monitor)
+            monitor.sendall(f"{command}\n".encode())
+            _until_prompt(monitor)
 
     def end(self) -> None:
         """End QEMU: this one, by its process id."""
@@ -267,6 +299,12 @@ class LiveMachine:
         child.close(force=True)
         self.serial.flush()
         shutil.rmtree(self.lines, ignore_errors=True)
+
+
+def _until_prompt(monitor: socket.socket) -> None:
+    said = b""
+    while not said.endswith(b"(qemu) "):
+        said += monitor.recv(4096) or b"(qemu) "
 
 
 def _free_port() -> int:

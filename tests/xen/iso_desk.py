@@ -1,0 +1,98 @@
+"""What `make test-iso` types: at a guest's console, and into xentui's screens on the serial line or over ssh."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pexpect
+from livemachine import Dom0, SerialLine
+
+#: Seconds, emulated: a guest's start with its disk, its way to the login; an installation; an answer; xentui's start.
+GUEST_DEADLINE, INSTALL_DEADLINE, ANSWERS, OPENS = 300.0, 2400.0, 180.0, 300.0
+DOWN = "\x1b[B"
+
+
+class Shell:
+    """root's shell at a guest's console."""
+
+    def __init__(self, child: pexpect.spawn[str], name: str) -> None:
+        self.child, self.name = child, name
+
+    def run(self, command: str, deadline: float = ANSWERS) -> str:
+        """What it printed."""
+        self.child.send(f"{command}; echo ended=$?\r")
+        self.child.expect(r"ended=\d+", timeout=deadline)
+        return str(self.child.before)
+
+
+@contextmanager
+def guest_shell(dom0: Dom0, name: str) -> Iterator[Shell]:
+    argv = dom0.host.terminal_argv(["xl", "console", name])
+    child = pexpect.spawn(argv[0], argv[1:], encoding="utf-8", codec_errors="replace", dimensions=(24, 80))
+    try:
+        child.send("\r")
+        child.expect(f"{name} login: ", timeout=GUEST_DEADLINE)
+        child.send("root\r")
+        child.expect("Password: ", timeout=ANSWERS)
+        child.send("live\r")
+        child.expect(f"root@{name}:~[#$] ", timeout=ANSWERS)
+        yield Shell(child, name)
+        child.send("exit\r")
+        child.expect(f"{name} login: ", timeout=ANSWERS)
+    finally:
+        child.close(force=True)
+
+
+def has_login(dom0: Dom0, name: str) -> bool:
+    argv = dom0.host.terminal_argv(["xl", "console", name])
+    child = pexpect.spawn(argv[0], argv[1:], encoding="utf-8", codec_errors="replace", dimensions=(24, 80))
+    try:
+        child.send("\r")
+        found: int = child.expect([f"{name} login: ", pexpect.EOF, pexpect.TIMEOUT], timeout=GUEST_DEADLINE)
+        return found == 0
+    finally:
+        child.close(force=True)
+
+
+def open_desk(serial: SerialLine) -> None:
+    """From the login prompt of the serial line to the table of domains."""
+    serial.type("livexen\r")
+    serial.until(lambda text: "Password:" in text, ANSWERS, "the password prompt")
+    serial.type("live\r")
+    serial.until(lambda text: "Domain-0" in text, OPENS, "the table of domains")
+
+
+def leave_desk(serial: SerialLine) -> None:
+    """To the shell, and out of it."""
+    serial.type("q")
+    serial.until(lambda text: "livexen@" in text, ANSWERS, "dom0's shell after xentui")
+    serial.type("exit\r")
+    serial.until(lambda text: " login:" in text, ANSWERS, "the next login prompt")
+
+
+def _bar(screen: SerialLine) -> int | None:
+    """The line with the cursor, which a vt220 shows in reverse; title and key bar are, too."""
+    for number in range(3, 22):
+        line = screen.screen.buffer[number]
+        if sum(line[column].reverse for column in range(80)) > 40:
+            return number
+    return None
+
+
+def _moved_from(screen: SerialLine, at: int | None, _text: str) -> bool:
+    return _bar(screen) not in (None, at)
+
+
+def go_to(screen: SerialLine, name: str) -> None:
+    """Go down a list to the row of `name`."""
+    screen.until(lambda _text: _bar(screen) is not None, ANSWERS, "a cursor in the list")
+    for _ in range(20):
+        at = _bar(screen)
+        if at is not None and re.search(rf"\b{name}\b", screen.screen.display[at]):
+            return
+        screen.type(DOWN)
+        screen.until(partial(_moved_from, screen, at), ANSWERS, "the cursor moving")
+    raise AssertionError(f"the cursor does not reach {name}:\n{screen.text()}")
