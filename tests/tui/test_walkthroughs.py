@@ -10,7 +10,10 @@ from driving import Desk, opened
 
 from xentui.demo.host import DemoHost
 from xentui.domains.inventory import Inventory
+from xentui.domains.side_by_side import Asked
+from xentui.host import Host, HostError
 from xentui.screens.banner import banner
+from xentui.screens.classroom import ClassScreen
 from xentui.walkthroughs.classroom import share
 from xentui.walkthroughs.progress import Progress
 
@@ -221,6 +224,27 @@ async def test_a_class(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch, tmp
         await desk.see("A five-minute tour")
         await desk.press("c")
         await desk.see("First steps with xl", "1/5", "left")
+
+
+async def test_a_class_on_several_hosts(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XENTUI_CLASS", str(tmp_path))
+    share(Progress("x", "demo", "ada", "Pausing", 5, at="b", number=3, since=time.time()))
+
+    def unreachable() -> Host:
+        raise HostError("it does not answer")
+
+    monkeypatch.setattr(ClassScreen, "others", lambda _screen: [Asked("xen2", Host), Asked("xen3", unreachable)])
+    async with opened(Inventory(demo_host), host=demo_host) as desk:  # type: ignore[arg-type]
+        await desk.press("W")
+        await desk.see("A five-minute tour")
+        await desk.press("c")
+        await desk.see(" ada  ", " ada xen2 ", "3/5", "xen3: it does not answer")
+        watches = desk.app.screen.watches  # type: ignore[attr-defined]
+        await desk.press("escape")
+        await desk.see("A five-minute tour")
+    for watch in watches:
+        watch.join(30)
+        assert not watch.is_alive()
 
 
 async def test_no_class(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -82,15 +82,15 @@ class HostWatch(threading.Thread):
                 host = self.asked.make()
                 try:
                     host.open()
-                    self._read(host)
+                    self._follow(host)
                 finally:
                     host.close()
             except HostError as error:
                 self._tell(Reading(self.asked.name, problem=str(error)))
             self._over.wait(_AGAIN)
 
-    def _read(self, host: Host) -> None:
-        """Until nothing comes from there any more."""
+    def _follow(self, host: Host) -> None:
+        """Until nothing comes from there any more. Raises HostError."""
         inventory = Inventory(host)
         inventory.open()
         try:

@@ -16,7 +16,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from xentui.domains.side_by_side import HostWatch, Reading
 from xentui.host import Host, HostError
+from xentui.subprocesses import CommandError
 from xentui.walkthroughs.progress import Progress, export, parse_progress, write_whole
 
 #: Where a class meets, unless XENTUI_CLASS says otherwise.
@@ -77,6 +79,22 @@ def learners(host: Host, folder: str | None = None) -> list[Learner]:
         if progress is not None:
             found.append(_learner(progress, file.mtime))
     return sorted(found, key=lambda learner: (learner.name, learner.host))
+
+
+class ClassWatch(HostWatch):
+    """Reads the class of another host again and again; `reading` says only whether it could be read."""
+
+    learners: tuple[Learner, ...] = ()
+
+    def _follow(self, host: Host) -> None:
+        while not self._over.is_set():
+            try:
+                self.learners = tuple(learners(host))
+            except (HostError, CommandError) as error:
+                self.learners = ()
+                raise HostError(str(error)) from error
+            self._tell(Reading(self.asked.name))
+            self._over.wait(self.every)
 
 
 def _is_folder(host: Host, folder: str) -> bool:
