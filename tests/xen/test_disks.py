@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from livemachine import FOLDER, Dom0, LiveMachine, live_iso
+from blank_disks import blank_disk
+from livemachine import Dom0, LiveMachine, live_iso
 
 from xentui.disks.layouts import lvm_host
 from xentui.disks.lvm_operations import LvCreate, LvFormat, LvRemove, LvResize, LvSnapshot, PvRemove, VgRemove
-from xentui.disks.operations import Add, Delete, Label, Operation
+from xentui.disks.operations import Add, Check, Delete, Label, Operation, Resize
 from xentui.disks.planfile import plan_text
 from xentui.disks.sizes import Size
 from xentui.subprocesses import CommandRecord
@@ -29,20 +28,9 @@ VOLUME = "/dev/HyperVG01/lenny01-disk1"
 
 
 @pytest.fixture(scope="module")
-def disk() -> Path:
-    """A blank disk of 6 GiB."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    file = FOLDER / "disk.img"
-    file.unlink(missing_ok=True)
-    file.touch()
-    os.truncate(file, 6 * GIB)
-    return file
-
-
-@pytest.fixture(scope="module")
-def dom0(disk: Path) -> Iterator[Dom0]:
+def dom0() -> Iterator[Dom0]:
     """A machine of this module's own: it has the disk."""
-    with LiveMachine(live_iso(), disks=(disk,)).booted() as dom0:
+    with LiveMachine(live_iso(), disks=(blank_disk("disk"),)).booted() as dom0:
         yield dom0
 
 
@@ -132,6 +120,7 @@ def test_partitions_inside_a_volume(dom0: Dom0) -> None:
     assert blkid(dom0, first)["LABEL"] == "LENNY01" and blkid(dom0, second)["TYPE"] == "swap"
     assert refused(dom0, VOLUME, Delete(1))
     dom0.run(["xentui", "disks", "unmap", VOLUME])
+    done(dom0, VOLUME, Check(1), Resize(1, S("300MiB")))
     assert "disk1p1" not in dom0.run(["dmsetup", "ls"]).stdout
 
 

@@ -107,6 +107,22 @@ def test_an_image_shows_its_partitions_and_what_lies_in_them(tmp_path: Path) -> 
     assert [c.sentence for c in disks.conflicts(parts[1])] == [f"{image} is a disk of server01 (running), as xvda"]
 
 
+def test_the_copy_at_the_end_is_read_where_the_first_is_gone(tmp_path: Path) -> None:
+    image = tmp_path / "server.img"
+    for size in (64 * MIB, MIB + 512 * 7):  # the second one: its end begins before its beginning ends
+        image.touch()
+        os.truncate(image, size)
+        table = "label: gpt\nfirst-lba: 34\nstart=64, size=1024, name=root\n"
+        subprocess.run(["sfdisk", "-q", str(image)], input=table, text=True, check=True, timeout=30)
+        with image.open("r+b") as file:
+            os.pwrite(file.fileno(), bytes(512), 512)
+        found = read_content(str(image), size).table
+        assert found is not None
+        assert [(slot.start, slot.sectors, slot.name) for slot in found.slots] == [(64, 1024, "root")]
+        assert [flaw.code for flaw in found.flaws] == ["gpt-first"]
+        image.unlink()
+
+
 def test_a_guests_image_holds_the_images_below_it(tmp_path: Path) -> None:
     if shutil.which("qemu-img") is None:
         pytest.skip("qemu-img is not installed")
