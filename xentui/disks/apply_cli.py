@@ -161,7 +161,7 @@ def _target(host: Host, disks: Disks, path: str, plan: PlanFile | None, sector_s
             return read_target(path, sector_size=sector_size)
         if device.kind is Kind.IMAGE and device.format not in (None, "raw"):
             raise PlanError(f"{path}: a {device.format} image; make it raw first (qemu-img convert -O raw)")
-        if not device.can_hold_table:
+        if device.size and not device.can_hold_table:
             raise PlanError(f"{path}: a {device.kind} holds no partition table; give the disk it lies on")
         groups = groups_of(disks, device)
         return read_target(path, sector_size=sector_size, serial=device.serial, model=device.model, groups=groups)

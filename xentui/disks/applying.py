@@ -209,7 +209,8 @@ def _carry_out(work: _Work, stack: ExitStack) -> Outcome:
         table = f" {_TABLE_IS[work.table]}" if work.change.writes else ""
         message = _sentence(f"This did not work: {work.steps[work.at].title}: {said}") + table
         return _outcome(work, FAILED, message, work.done, left)
-    return _outcome(work, DONE, f"All {len(work.steps)} steps are done on {work.target.path}.", work.done, [])
+    what = "The one step is" if len(work.steps) == 1 else f"All {len(work.steps)} steps are"
+    return _outcome(work, DONE, f"{what} done on {work.target.path}.", work.done, [])
 
 
 def _outcome(work: _Work, status: str, message: str, done: list[str], left: list[str]) -> Outcome:

@@ -18,7 +18,7 @@ def target_of(disks: Disks, device: Device) -> Target:
     """Look at `device` anew, for a plan. Raises TargetError."""
     if device.kind is Kind.IMAGE and device.format not in (None, "raw"):
         raise TargetError(f"{device.path}: a {device.format} image; plans are made for raw images and block devices")
-    if not device.can_hold_table:
+    if device.size and not device.can_hold_table:
         raise TargetError(f"{device.path}: a {device.kind} holds no partition table; choose the disk it lies on")
     return read_target(device.path, serial=device.serial, model=device.model, groups=groups_of(disks, device))
 
