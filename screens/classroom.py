@@ -15,7 +15,7 @@ from xentui.domains.side_by_side import Asked
 from xentui.guests.migration.hosts import short
 from xentui.host import HostError
 from xentui.screens.drawing import Line, fit, wrap
-from xentui.screens.page import Page
+from xentui.screens.watching import WatchingPage
 from xentui.screens.widgets.text_view import TextView
 from xentui.subprocesses import CommandError
 from xentui.walkthroughs.classroom import ClassWatch, Learner, duration, learners
@@ -28,7 +28,7 @@ _LONG = 300.0
 _BESIDE = 110
 
 
-class ClassScreen(Page):
+class ClassScreen(WatchingPage):
     """Reads the folder of the class on each host, again and again."""
 
     heading = "Class"
@@ -39,7 +39,7 @@ class ClassScreen(Page):
         #: Why nobody can be seen; it says what to do, and needs more room than the status line has.
         self._problem = ""
         self._reading = False
-        self.watches: list[ClassWatch] = []
+        self.rooms: list[ClassWatch] = []
 
     def body(self) -> Widget:
         return TextView(id="text")
@@ -54,20 +54,10 @@ class ClassScreen(Page):
     def on_mount(self) -> None:
         super().on_mount()
         self.say("Looking for the class ...")
-        self.watches = [ClassWatch(asked, self._told, _LOOK_SECONDS) for asked in self.others()]
-        for watch in self.watches:
-            watch.start()
+        self.rooms = [ClassWatch(asked, self.told, _LOOK_SECONDS) for asked in self.others()]
+        self.watch_hosts(self.rooms)
         self.set_interval(_LOOK_SECONDS, self._read)
         self._read()
-
-    def on_unmount(self) -> None:
-        for watch in self.watches:
-            watch.end()
-
-    def _told(self) -> None:
-        """In a watch's thread."""
-        if self.app.is_running:
-            self.app.call_later(self.snapshot_changed)
 
     def _read(self) -> None:
         if not self._reading and self.app.screen is self:
@@ -90,7 +80,7 @@ class ClassScreen(Page):
     def _all(self) -> list[tuple[str, Learner]]:
         """Each with where they are; "" is here."""
         return [("", one) for one in self.learners or ()] + [
-            (watch.asked.name, one) for watch in self.watches for one in watch.learners
+            (watch.asked.name, one) for watch in self.rooms for one in watch.learners
         ]
 
     def snapshot_changed(self) -> None:

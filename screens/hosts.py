@@ -12,7 +12,8 @@ from xentui.domains.listing import hosts_table
 from xentui.domains.side_by_side import Asked, HostWatch, Reading
 from xentui.guests.migration.hosts import short
 from xentui.screens.columns import row_role
-from xentui.screens.page import Page, TitleLine
+from xentui.screens.page import TitleLine
+from xentui.screens.watching import WatchingPage
 from xentui.screens.widgets.cursor_list import CursorList
 from xentui.screens.widgets.key_bar import KeyBar
 from xentui.screens.widgets.lines import Lines
@@ -24,7 +25,7 @@ from xentui.subprocesses import printable
 _EVERY = 5.0
 
 
-class HostsScreen(Page):
+class HostsScreen(WatchingPage):
     """Nothing is done to the others from here: Enter says how to get there."""
 
     DEFAULT_CSS = """
@@ -36,7 +37,6 @@ class HostsScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.watches: list[HostWatch] = []
         self.targets_by_name: dict[str, str] = {}
         #: What each row shows: the host's name, and its domain; None for a host that does not answer.
         self.rows: list[tuple[str, Domain | None]] = []
@@ -52,20 +52,9 @@ class HostsScreen(Page):
         app = self.xentui
         for target in dict.fromkeys((*app.hosts, *app.host.others())):
             self.targets_by_name[short(target)] = target
-            asked = Asked(short(target), partial(app.host.other, target, ask=False))
-            watch = HostWatch(asked, self._told, max(_EVERY, app.interval))
-            self.watches.append(watch)
-            watch.start()
+        asked = [Asked(name, partial(app.host.other, to, ask=False)) for name, to in self.targets_by_name.items()]
+        self.watch_hosts([HostWatch(one, self.told, max(_EVERY, app.interval)) for one in asked])
         super().on_mount()
-
-    def on_unmount(self) -> None:
-        for watch in self.watches:
-            watch.end()
-
-    def _told(self) -> None:
-        """In a watch's thread."""
-        if self.app.is_running:
-            self.app.call_later(self.snapshot_changed)
 
     def snapshot_changed(self) -> None:
         if not (self.query("#heads") and self.query(PickList)):
