@@ -120,9 +120,9 @@ def test_what_a_guest_writes_is_its_own_and_gone_when_it_ends(first: Dom0) -> No
 
 
 def test_a_guest_says_that_its_memory_for_changes_gets_full_before_it_is(first: Dom0) -> None:
-    with guest_shell(first, "server01") as shell:
+    with guest_shell(first, "server02") as shell:
         assert "No space" not in shell.run("dd if=/dev/zero of=/root/most bs=1M count=13")
-        shell.child.expect(r"server01: \d\d% of the memory for changes is used: delete something", timeout=ANSWERS)
+        shell.child.expect(r"server02: \d\d% of the memory for changes is used: delete something", timeout=ANSWERS)
         assert "room" in shell.run("echo room > /root/some && cat /root/some").splitlines()
         assert "No space" in shell.run("dd if=/dev/zero of=/root/more bs=1M count=8")
         shell.run("rm /root/most /root/more")

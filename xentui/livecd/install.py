@@ -102,19 +102,24 @@ class Installation:
         path = self.target.path
         try:
             work.fill()
-        except (LiveError, OSError) as error:
+        except (LiveError, OSError, KeyboardInterrupt) as error:
             said = f"{error.filename or path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+            said = said or "it was interrupted"  # by Ctrl-C, at the command line
             message = f"{path} is erased, and not finished: {said.rstrip('.')}. Do it again."
             left = tuple(step.title for step in self.steps[len(work.done) :])
+            # What holds half a system must not stand in the way of doing it again.
+            self._end("vgremove", "--force", "--yes", GROUP)
             return replace(outcome, status=FAILED, message=message, done=tuple(work.done), not_done=left)
-        finally:
-            # Nothing of it is in use any more: the disk can be pulled, or planned on again.
-            self.host.run(["vgchange", "--activate", "n", GROUP], deadline=60, check=False)
+        # Nothing of it is in use any more: the disk can be pulled, or planned on again.
+        self._end("vgchange", "--activate", "n", GROUP)
         message = (
             f"Done: {path} starts Xen by BIOS and by UEFI (Secure Boot off). Its name is {installed.HOSTNAME}. "
             "Take the Live CD out and restart."
         )
         return replace(outcome, message=message, done=tuple(work.done), backup=None, restore=None)
+
+    def _end(self, *argv: str) -> None:
+        self.host.run(argv, deadline=60, check=False)
 
 
 def prepare(host: Host, disks: Disks, device: Device, live: LiveSystem | None = None) -> Installation:

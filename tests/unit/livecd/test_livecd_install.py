@@ -137,7 +137,8 @@ def test_one_that_ends_half_way_says_that_the_disk_is_erased_and_not_finished(
     assert said in outcome.message and outcome.message.endswith(". Do it again.")
     assert len(outcome.not_done) == 6 - done and outcome.not_done[0] == left
     assert not list(cd.disk.parent.glob("xentui-*")), "a folder to mount on was left behind"
-    assert cd.host.ran[-1] == "vgchange --activate n HyperVG01"
+    # Or the next try would be refused for the sake of what is of no use.
+    assert cd.host.ran[-1] == "vgremove --force --yes HyperVG01"
 
 
 def test_one_that_is_cancelled_says_so_and_leaves_nothing_mounted(cd: LiveCd) -> None:
@@ -147,6 +148,17 @@ def test_one_that_is_cancelled_says_so_and_leaves_nothing_mounted(cd: LiveCd) ->
     assert outcome.status == FAILED and "not finished: it was cancelled." in outcome.message
     assert sum(line.startswith("umount ") for line in cd.host.ran) == 4
     assert not [line for line in cd.host.ran if "grub-install" in line]
+
+
+def test_one_that_is_interrupted_at_the_command_line_says_so(cd: LiveCd) -> None:
+    def interrupt(line: str) -> None:
+        if line.startswith("cp "):
+            raise KeyboardInterrupt
+
+    cd.host.before = interrupt
+    outcome = install.prepare(cd.host, cd.disks, cd.device, cd.live).install("sdb", cd.read_disks)
+    assert "is erased, and not finished: it was interrupted. Do it again." in outcome.message
+    assert sum(line.startswith("umount ") for line in cd.host.ran) == 4
 
 
 def test_nothing_is_written_without_the_disks_name(cd: LiveCd) -> None:
