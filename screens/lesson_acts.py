@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from xentui.screens.lesson_hands import Hands, HandsError
@@ -114,7 +114,7 @@ class LessonActs:
     async def _make_ready(self, blocks: tuple[Block, ...]) -> None:
         """Setup is not typed: the learner need not see it."""
         app = self._page.xentui
-        if app.read_only or not blocks:
+        if app.read_only or not blocks or self.lesson.only_to_read:
             return
         consoles = OwnConsoles(app.host)
         try:
@@ -192,6 +192,12 @@ class LessonActs:
 
     # Typing for the learner
 
+    async def _type(self, blocks: Sequence[Block]) -> None:
+        """Raises HandsError."""
+        if self.lesson.only_to_read:
+            raise HandsError(self.lesson.only_to_read)
+        await self.hands.type_blocks(blocks, self.lesson.values)
+
     async def rest(self) -> None:
         """Do all that is left, up to a dangerous step or one that does not work."""
         lesson, page = self.lesson, self._page
@@ -217,7 +223,7 @@ class LessonActs:
         """Type the step's solution, wait for it, and look; whether it is done."""
         solution = self.lesson.step.solution
         self._page.say("Typing ...")
-        await self.hands.type_blocks(solution, self.lesson.values)
+        await self._type(solution)
         if solution[-1].console is None and not await self.hands.settle(solution[-1].seconds):
             self._page.say("It still runs in the shell. Tab goes there; Ctrl+C ends it.", "error")
             return False
@@ -226,7 +232,7 @@ class LessonActs:
         return await self._check()
 
     async def type_block(self, block: Block) -> None:
-        await self.hands.type_blocks([block], self.lesson.values)
+        await self._type([block])
         self._page.say("Typed. Tab goes to the shell.")
 
     async def undo(self) -> None:
@@ -234,7 +240,7 @@ class LessonActs:
         lesson, page = self.lesson, self._page
         undo = lesson.step.of_kind(Kind.UNDO)
         page.say("Typing ...")
-        await self.hands.type_blocks(undo, lesson.values)
+        await self._type(undo)
         await self.hands.settle(undo[-1].seconds)
         undone = await self._in_thread(lesson.check_undone, self._cancel)
         lesson.undone()
@@ -253,7 +259,7 @@ class LessonActs:
 
         blocks = iter(clean_up(lesson.walkthrough, met))  # type: ignore[arg-type]
         while (block := await self._in_thread(next, blocks, None)) is not None:
-            await self.hands.type_blocks([block], lesson.values)
+            await self._type([block])
             await self.hands.settle(block.seconds)
         with contextlib.suppress(OSError):
             lesson.begin_anew()

@@ -161,6 +161,23 @@ async def test_a_dangerous_step_wants_its_object_typed(
         await desk.press("Q")
 
 
+async def test_what_needs_a_real_dom0_is_only_read_on_the_demo(
+    demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place("wipe.md", DANGER.replace("needs: xl", "needs: real xl"), monkeypatch, tmp_path)
+    async with opened(Inventory(demo_host), host=demo_host) as desk:  # type: ignore[arg-type]
+        await choose(desk, "A dangerous one")
+        await desk.see("Which guest?")
+        await desk.press("enter")
+        await desk.see("DANGER: destroys server01", "[demo]", "it needs a real dom0; this is the demo")
+        for key in ("d", "x"):
+            await desk.press(key, *"server01", "enter")
+            await desk.see("Not typed: it needs a real dom0; in the demo it is only to read")
+            await desk.press("question_mark", "escape")
+        assert "server01" in demo_host.run(["xl", "list"], deadline=30).stdout
+        await desk.press("Q")
+
+
 async def test_the_rest_stops_before_what_destroys(
     demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -52,7 +52,8 @@ autoballoon="off"
 """
 
 _MOTD = """\
-The demo dom0 of xentui: a simulated machine. Nothing here is real, nothing can break.
+The demo dom0 of xentui: its guests, /etc, /srv and /var/lib are simulated.
+The rest is this machine: the disks in /dev are real.
 """
 
 _SHELL_RC = """\

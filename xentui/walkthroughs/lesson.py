@@ -227,6 +227,14 @@ class Lesson:
 
     # What can be done
 
+    @property
+    def only_to_read(self) -> str:
+        """Why nothing of it is run here; "" if it may be. The demo simulates guests, but a shell there has this
+        machine's own disks: what needs a real dom0 would not break the demo, but them."""
+        if "real" in self.walkthrough.needs and self.host.is_demo:
+            return "it needs a real dom0; in the demo it is only to read"
+        return ""
+
     def danger(self) -> tuple[str, str] | None:
         """What the open step destroys, and the object that must be typed first; None if it is harmless."""
         danger = self.step.danger

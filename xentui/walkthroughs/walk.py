@@ -217,6 +217,10 @@ class Walk:
         for block in blocks:
             if block.kind is not Kind.SETUP:
                 _lines(plain.commands(block, self._lesson.values))
+            if self._lesson.only_to_read:
+                if block.kind is not Kind.SETUP:
+                    _say(f"  Not run: {self._lesson.only_to_read}.")
+                continue
             done = carry_out(self._host, block, self._lesson.values, self._consoles, self._cancel)
             for line in done.said.splitlines():
                 print(f"    | {printable(line)}")

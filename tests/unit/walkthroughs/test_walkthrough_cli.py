@@ -106,6 +106,18 @@ def test_a_walk_line_by_line(walk: Callable[..., tuple[int, str]], demo_host: De
     assert "server02" not in demo_host.run(["xl", "list"], deadline=30).stdout
 
 
+def test_what_needs_a_real_dom0_is_only_read_on_the_demo(
+    walk: Callable[..., tuple[int, str]], tmp_path: Path, small: str
+) -> None:
+    """A shell of the demo has this machine's own disks."""
+    file, made = tmp_path / "small.md", tmp_path / "made"
+    text = small.replace("needs: xl", "needs: real xl").replace("xl create", f"touch {made}; xl create")
+    file.write_text(text.replace("xl destroy", f"touch {made}; xl destroy"))
+    _status, said = walk("run", str(file), typed="\nd\nu\nclean\nr\nq\n")
+    assert "Not run: it needs a real dom0; in the demo it is only to read." in said
+    assert not made.exists()
+
+
 def test_the_end_of_the_input_ends_the_walk(walk: Callable[..., tuple[int, str]]) -> None:
     assert walk("run", "first-steps", typed="")[0] == 1
     assert walk("run", "first-steps", "--set", "guest=server02", "--again", typed="s\n")[0] == 1
