@@ -51,7 +51,7 @@ GRUB_CFG = """\
 set default=0
 set timeout=3
 menuentry "Debian GNU/Linux" {
-    linux /vmlinuz root=LABEL=root ro console=hvc0
+    linux /vmlinuz root=LABEL=root ro console=hvc0 quiet
     initrd /initrd.img
 }
 menuentry "Debian GNU/Linux, the kernel before" {
