@@ -145,7 +145,7 @@ def test_a_guest_boots_from_the_volume(desk: Keys, dom0: Dom0) -> None:
 
 
 def test_the_volume_of_a_running_guest_is_refused(desk: Keys, dom0: Dom0) -> None:
-    desk.press("", f"{GUEST} (running)")
+    desk.press("r", f"{GUEST} (running)")
     said = ask(dom0, "/dev/vdb", {"op": "lvremove", "vg": "HyperVG01", "name": "lenny01-disk1"})
     assert said.status == 1 and f"{VOLUME} is a disk of {GUEST} (running)" in said.stderr, said
     go_to(desk.screen, "lenny01-disk1")
