@@ -45,7 +45,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     return done  # type: ignore[return-value]
 
 
-def forget(handle: int) -> None:
+def drop_cache(handle: int) -> None:
     """Let the next reading of a block device come from the device. What the kernel keeps in memory of a disk it
     keeps apart from that of its partitions: what was written to one of those, or by a guest, is not in there."""
     if stat.S_ISBLK(os.fstat(handle).st_mode):
@@ -83,7 +83,7 @@ class _Ends:
     """The bytes of an open device, of which the beginning and the end are read once."""
 
     def __init__(self, handle: int, size: int) -> None:
-        forget(handle)
+        drop_cache(handle)
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)  # what comes next is not wanted
         self._handle, self._size = handle, size
         self._whole = reader(handle)

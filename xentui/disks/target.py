@@ -11,7 +11,7 @@ from fcntl import ioctl
 from pathlib import Path
 
 from xentui.disks import gpt
-from xentui.disks.direct import forget
+from xentui.disks.direct import drop_cache
 from xentui.disks.layout import Content, PlannedGroup
 from xentui.disks.planfile import MadeOn
 from xentui.disks.read_table import counting_header, read_table, reader
@@ -104,7 +104,7 @@ def _read(
     size, sector, is_file = geometry(handle, path, sector_size)
     if size < _SMALLEST:
         raise TargetError(f"{path}: with {size} bytes it is too small for a partition table")
-    forget(handle)
+    drop_cache(handle)
     read = reader(handle)
     table = read_table(read, sector, size // sector)
     areas = tuple((offset, read(offset, length)) for offset, length in dict.fromkeys(((0, sector), *table.areas)))
