@@ -29,7 +29,7 @@ REPLIES_A_FEED = 64
 _TOKEN = re.compile(
     r"(?:\x1b(?:\[([<-?]?[0-9;:]{0,64})([@-~])|([()*+][0-~]|[0-OQ-WYZ`-~])))?"
     r"([^\x00-\x1f\x7f-\x9f]*+)"
-    r"((?:\r\n[^\x00-\x1f\x7f-\x9f]*+)*+)"
+    r"((?:\r\r?+\n[^\x00-\x1f\x7f-\x9f]*+)*+)"
     r"([\x07-\x0f])?"
 )
 _SEQUENCE_BODY = re.compile("[ -?]*")
@@ -93,6 +93,8 @@ class Parser:
             if run:
                 draw(run)
             if lines:
+                if "\r\r" in lines:  # a text with carriage returns, to which the guest's tty added its own
+                    lines = lines.replace("\r\r", "\r")
                 draw_lines(lines.split("\r\n")[1:])
             if control:
                 CONTROLS[control](terminal)

@@ -43,7 +43,7 @@ sequence = st.one_of(
     st.sampled_from(
         ["\x9b1m", "\x9d0;x\x9c", "\x85", "\x84", "\x8d", "\x1b]P1234567", "\x1b]R", "\x1b[3\n1m", "\x1b[\x18"]
     ),
-    st.sampled_from(list("\a\b\t\n\v\f\r\x0e\x0f\x18\x1a\x1b\x7f\0") + ["\r\n"] * 8),
+    st.sampled_from(list("\a\b\t\n\v\f\r\x0e\x0f\x18\x1a\x1b\x7f\0") + ["\r\n"] * 8 + ["\r\r\n"] * 2),
 )
 text = st.one_of(
     st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=30),
@@ -51,6 +51,7 @@ text = st.one_of(
     st.text(alphabet="中文かな字e\u0301\u0308éäß─│┌\u200d\ufe0f\u202e🚀", max_size=10),
     st.integers(60, 170).map("x".__mul__),
     st.lists(st.text(alphabet="log line", max_size=30), max_size=30).map("\r\n".join),
+    st.lists(st.text(alphabet="log line", max_size=30), max_size=30).map("\r\r\n".join),
 )
 piece = st.one_of(sequence, sequence, text).map(lambda piece: piece.encode("utf-8", "replace"))
 stream = st.lists(st.one_of(piece, piece, piece, st.binary(max_size=6)), max_size=40).map(b"".join)
