@@ -96,7 +96,8 @@ async def main() -> None:
     os.environ["XENTUI_DEMO_SPEED"] = "5"
     os.chdir("/")  # the shell's prompt shows where we are
     DOCS.mkdir(exist_ok=True)
-    for scene, size in ((domains, (100, 18)), (console, (100, 36)), (disks, (100, 20))):
+    scenes = ((domains, (100, 18)), (console, (100, 36)), (disks, (100, 20)), (walkthrough, (100, 28)))
+    for scene, size in scenes:
         host = DemoHost()
         host.open()
         try:
