@@ -134,6 +134,22 @@ def test_the_disk_of_a_guest_that_is_off(dom0: Dom0) -> None:
         dom0.run(["rm", "/etc/xen/off01.cfg"])
 
 
+@pytest.mark.parametrize(
+    ("uuid", "kind", "word"), [("CRYPT-PLAIN-upper", "crypt", "encryption"), ("mpath-upper", "mpath", "multipath")]
+)
+def test_layers_of_the_device_mapper_hold_what_they_lie_on(dom0: Dom0, uuid: str, kind: str, word: str) -> None:
+    """What a layer is, lsblk reads from its UUID; these two are linear ones in truth."""
+    argv = ["dmsetup", "create", "upper", "--uuid", uuid]
+    dom0.host.run(argv, deadline=60, text_in=f"0 204800 linear {VOLUME} 0\n")
+    try:
+        listed = json.loads(dom0.run(["xentui", "disks", "list", "--json"]).stdout)
+        assert {each["path"]: each["type"] for each in listed}["/dev/mapper/upper"] == kind
+        said = refused(dom0, VOLUME, Delete(1))
+        assert f"{VOLUME} is held by /dev/mapper/upper, {word}" in said
+    finally:
+        dom0.run(["dmsetup", "remove", "--retry", "upper"])
+
+
 @contextlib.contextmanager
 def loop_on(dom0: Dom0, table: str) -> Iterator[str]:
     """A disk, as far as anybody can see, on a device-mapper target that does what `table` says."""
