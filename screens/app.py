@@ -22,6 +22,7 @@ from xentui.guest_disks import read_disks
 from xentui.guests.errors import GuestError
 from xentui.guests.files import local_only
 from xentui.host import Host, HostError
+from xentui.livecd.room import Room
 from xentui.screens import formats, programs
 from xentui.screens.command_log import CommandLogScreen
 from xentui.screens.dialogs.choose import Choice, Choose
@@ -107,7 +108,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.watch_patterns = tuple(watch)
         #: The other hosts of the settings: guests can be moved to them.
         self.hosts = tuple(hosts)
-        self.history, self.jobs = History(), Jobs()
+        self.history, self.jobs, self.room = History(), Jobs(), Room()
         #: Images that the user made or asked for: nobody else may know of them.
         self.disk_images: list[str] = []
         self.read_disks: Callable[[], Disks] = lambda: read_disks(host, self.disk_images)
@@ -201,6 +202,8 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         news = self.history.update(message.snapshot)
         self._show_snapshot()
         self._tell(news)
+        if self._is_open and (scarce := self.room.scarce()):
+            self.say(scarce, "error")
 
     def _tell(self, news: list[tuple[Domain, str]]) -> None:
         """Say what became of guests by nobody's doing here; the details keep it in any case."""

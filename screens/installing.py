@@ -49,7 +49,7 @@ async def install_to(screen: DisksScreen, device: Device) -> None:
         return
     screen.say("")
     name = installation.target.name
-    question = f"Install this Live CD to {installation.target.path}? All that the disk holds is lost."
+    question = f"Install this Live CD to {installation.target.path}? All that it holds is lost."
     if not await app.push_screen_wait(TypedName(question, _paragraphs(installation, disks, device), name)):
         screen.say("Nothing was written.")
         return

@@ -156,7 +156,7 @@ def test_it_is_installed_from_the_screen_of_the_disks(first: Dom0) -> None:
         go_to(screen, "vdb")
         screen.type("I")
         text = screen.until(lambda text: "type the name vdb" in text, ANSWERS, "the question")
-        assert "All that the disk holds is lost." in text
+        assert "All that it holds is lost." in text
         screen.type("vdb\r")
         begun = time.monotonic()
         screen.until(lambda text: "copy the system" in text and re.search(r"\d+% +\d+\. copy", text), INSTALL_DEADLINE,
