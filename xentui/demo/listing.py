@@ -102,7 +102,7 @@ def info(machine: Machine) -> list[tuple[str, str]]:
         ("threads_per_core", "1"),
         ("cpu_mhz", "2400.000"),
         ("hw_caps", "178bfbff:80802009:20100800:000001f3:00000002:00000000:00000000:00000000"),
-        ("virt_caps", "pv hvm hap"),
+        ("virt_caps", "pv hvm hap shadow"),
         ("total_memory", str(machine.total_mib)),
         ("free_memory", str(machine.free_mib)),
         ("sharing_freed_memory", "0"),

@@ -120,6 +120,13 @@ def test_what_stands_against_it(host: GuestHost, other: OtherHost, program: str,
     assert words in says(check(host.site, "web", other), False)
 
 
+def test_a_pv_guest_needs_shadow_paging_here(host: GuestHost, other: OtherHost) -> None:
+    host.running = [replace(GUEST, type="pv")]
+    assert "Xen on here has no shadow paging" in says(check(host.site, "web", other), False).replace(host.name, "here")
+    host.program("xl", info("0f:11", 100, "here").replace("pv hvm", "pv hvm shadow"))
+    assert says(check(host.site, "web", other), False) == ""
+
+
 def test_a_password_stands_against_it(host: GuestHost, other: OtherHost) -> None:
     host.program("ssh", "exit 255")
     assert "ssh-copy-id root@other" in says(check(host.site, "web", other), False)

@@ -81,6 +81,11 @@ def _answers(here: Host, domain: Domain, there: Host) -> Iterator[Answer]:
     own = parse_info(here.run(["xl", "info"], deadline=_DEADLINE, record=False).stdout)
     yield _same("Xen", own.get("xen_version", "?"), info.get("xen_version", "?"), there.name)
     yield _cpu(own, info, there.name)
+    if domain.type == "pv" and "shadow" not in own.get("virt_caps", "").split():
+        # Its pages are watched by shadow page tables; of other guests by the CPU's own (HAP).
+        yield Answer(False, f"Xen on {here.name} has no shadow paging (Debian builds none), which moving a PV guest"
+                     f" while it runs needs. It can be saved, and restored on {there.name} from a copy of the file; or"
+                     f" made a PVH guest: xentui retype {shlex.quote(domain.name)} pvh")  # fmt: skip
     if domain.type in ("pvh", "hvm"):
         able = "hvm" in info.get("virt_caps", "").split()
         yield Answer(able, f"{there.name} {'runs' if able else 'runs no'} {domain.type} guests.")
