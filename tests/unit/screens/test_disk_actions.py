@@ -30,7 +30,7 @@ def test_every_action_is_carried_out_by_a_key_that_is_free(
 
 def test_whatever_writes_is_refused_read_only_and_nothing_else_is() -> None:
     refused = {a.name for a in (*SEE, *PLAN) if impossible(a, None, read_only=True)}
-    assert refused == {"disk-image", "disk-map", "disk-unmap", "plan-save", "plan-write"}
+    assert refused == {"disk-image", "disk-install", "disk-map", "disk-unmap", "plan-save", "plan-write"}
 
 
 def test_help_and_quit_belong_on_every_screen() -> None:
