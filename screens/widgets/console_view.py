@@ -62,8 +62,9 @@ class ConsoleView:
         """Pan so that the guest's cursor is in view; whether the view has moved."""
         before = self.top, self.left
         row, column, _ = self.emulator.cursor
-        self.top = _panned(self.top, row, self.height, self.emulator.rows)
-        # Lines begin at the left: stay there as long as the cursor can be seen.
+        # Screens begin at the top, lines at the left: stay there as long as the cursor can be seen. After a `clear`,
+        # what comes first would be hidden otherwise.
+        self.top = 0 if row < self.height else _panned(self.top, row, self.height, self.emulator.rows)
         self.left = 0 if column < self.width else _panned(self.left, column, self.width, self.emulator.columns)
         return before != (self.top, self.left)
 

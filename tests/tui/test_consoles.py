@@ -216,6 +216,18 @@ async def test_a_small_pane_pans_to_the_cursor(tmp_path: Path) -> None:
         await until(pilot, shown(pilot, "top left"))
 
 
+async def test_after_clear_nothing_is_hidden_above_the_prompt(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 16)) as pilot:
+        pane = await opened(pilot)
+        assert pane.view.height < pane.session.emulator.rows
+        pane.session._take(b"\x1b[24;1Hthe last row")
+        pane._output()
+        await until(pilot, shown(pilot, "the last row"))
+        pane.session._take(b"\x1b[H\x1b[2Jone line\r\n# ")
+        pane._output()
+        await until(pilot, shown(pilot, "one line"))
+
+
 async def test_a_flood_leaves_the_loop_free_and_keys_go_out(tmp_path: Path) -> None:
     async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
         pane = await opened(pilot)
