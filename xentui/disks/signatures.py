@@ -22,13 +22,14 @@ class Signature:
     uuid: str | None = None
 
 
-#: So many bytes hold most of the marks below, and so many all.
+#: So many bytes hold most of the marks below, and so many all. The first are enough at a device's beginning, which is
+#: read already; elsewhere each reading costs more than the bytes that it brings.
 _USUAL, _ALL = 8 << 10, 68 << 10
 
 
 def read_signature(read: Read, start: int = 0) -> Signature | None:
     """What lies at `start` bytes; None for nothing known."""
-    for length in (_USUAL, _ALL):
+    for length in (_ALL,) if start else (_USUAL, _ALL):
         data = read(start, length)
         for look in _LOOKS:
             found = look(data)
