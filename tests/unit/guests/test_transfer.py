@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
 from guest_site import GuestHost
 
 from xentui.domains.domain import Domain, State
+from xentui.guests.migration import transfer as progress
 from xentui.guests.migration.transfer import transfer
 
 GUEST = Domain("web", id=3, state=State.BLOCKED, memory_mib=128)
@@ -46,6 +48,21 @@ def test_to_cancel_its_ssh_is_ended_and_xl_tidies_up(moved: GuestHost) -> None:
     assert told[:2] == ["the other side is ready", "memory 50 %"]
     record = list(moved.log)[-1]
     assert record.argv[:3] == ("xl", "migrate", "-s") and record.argv[-2:] == ("web", "root@other")
+
+
+def test_what_its_ssh_was_given_is_the_progress(host: GuestHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_MEASURED_EVERY", 0.0)
+    (host.bin / "ssh").symlink_to("/usr/bin/tail")
+    host.program("xl", "exec 3< /dev/zero; ssh -c 1 <&3 & until [ -e $0.go ]; do sleep 0.02; done; kill $!; exit 1")
+    told: list[str] = []
+
+    def say(line: str) -> None:
+        told.append(line)
+        (host.bin / "xl.go").touch()
+
+    done = transfer(host, GUEST, "root@other", say)
+    assert not done.ok and not done.cancelled
+    assert re.fullmatch(r"memory [1-9]\d? %", told[0])
 
 
 def test_once_it_starts_there_nothing_is_cancelled(moved: GuestHost) -> None:

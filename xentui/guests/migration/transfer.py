@@ -40,6 +40,12 @@ _START = 'echo "$$"; exec "$@" 2>&1'
 _END_SSH = """for child in $(cat "/proc/$1/task/$1/children"); do
     if [ "$(cat "/proc/$child/comm")" = ssh ]; then kill "$child"; fi
 done"""
+# How much that ssh was given, in bytes (proc_pid_io(5)): xl itself tells nothing while the memory goes over.
+_SENT = """for child in $(cat "/proc/$1/task/$1/children"); do
+    if [ "$(cat "/proc/$child/comm")" = ssh ]; then sed -n 's/^rchar: //p' "/proc/$child/io"; fi
+done"""
+#: Seconds between two looks at it.
+_MEASURED_EVERY = 2.0
 _FRAMES = re.compile(r"Frames(?: iteration (\d+)(?: of \d+)?)?: *\d+/\d+ +(\d+)%")
 _STAGES = (
     ("Ready to receive domain", "the other side is ready"),
@@ -94,6 +100,8 @@ class _Running:
         self.late = False  # too late to cancel
         self.broken_at: float | None = None
         self.told = ""
+        self.memory_mib = domain.memory_mib or 0
+        self.measured_at, self.sent = clock, 0  # percent
         self._queue: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, name="xl migrate", daemon=True).start()
 
@@ -115,6 +123,7 @@ class _Running:
             if line is None:
                 return self._ended()
             self._hear(line)
+            self._measure()
             self._look_at_the_clock()
             if self.broken_at is not None and time.monotonic() - self.broken_at > _TIDYING:
                 return self._left_running()
@@ -129,6 +138,22 @@ class _Running:
         self.late = self.late or _POINT_OF_NO_RETURN in line
         if words := stage(line):
             self.say(words)
+
+    def _measure(self) -> None:
+        """Tell how much of the memory has been sent; what changes meanwhile is sent again, so it is never all."""
+        now = time.monotonic()
+        if now - self.measured_at < _MEASURED_EVERY or self.late or self.here.is_demo or not self.pid.isdigit():
+            return
+        try:
+            found = self.here.run(["sh", "-c", _SENT, "sh", self.pid], deadline=10, record=False, check=False).stdout
+        except (CommandError, HostError):
+            found = ""
+        self.measured_at = time.monotonic()
+        given = sum(int(line) for line in found.split() if line.isdecimal())
+        percent = min(99, given * 100 // ((self.memory_mib << 20) or 1))
+        if percent > self.sent:
+            self.sent = percent
+            self.say(f"memory {percent} %")
 
     def _look_at_the_clock(self) -> None:
         over = time.monotonic() > self.deadline
