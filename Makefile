@@ -66,7 +66,7 @@ test-iso: $(VENV)/dev.stamp ## boot the whole Live CD in QEMU by BIOS and UEFI, 
 	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES) ovmf)
 	$(BIN)/pytest -q -s -m iso tests/xen
 
-test-xen-move: $(VENV)/dev.stamp ## two Xen machines on one network, a guest moved between them: not seen to pass yet
+test-xen-move: $(VENV)/dev.stamp ## two Xen machines on one network, a guest moved between them while it runs
 	$(call install,$(ISO_PACKAGES) $(XEN_PACKAGES))
 	$(BIN)/pytest -q -m move tests/xen
 

@@ -1,7 +1,9 @@
-"""Two real Xen machines on one virtual network: two QEMUs, joined by a socket netdev, the first with a way out.
+"""Two real Xen machines on one virtual network: two QEMUs, joined by a cable, the first with a way out.
 
-The first machine's QEMU has a hub of three ports: the user network (DHCP, and ports forwarded to this machine), the
-other QEMU, and its own card. The machines' addresses are the DHCP server's choice: who answers ssh is found by asking.
+The first machine has two cards, and the Live CD makes each a port of its bridge: one on QEMU's user network (DHCP, and
+ports forwarded to this machine), one on the cable to the other QEMU. So its bridge is the switch of this network, and
+the user network never sees what the two say to each other: on a hub it would answer in the other machine's place. The
+addresses are the DHCP server's choice: who answers ssh is found by asking.
 """
 
 from __future__ import annotations
@@ -13,14 +15,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pexpect
 from livemachine import BOOT_DEADLINE, FOLDER, MENU_DEADLINE, SSH_DEADLINE, Dom0, SerialLine, ssh_key
 
-from xentui.livecd.qemu import Machine
+from xentui.livecd.qemu import CPU_PVH, Machine
 
 #: The user network of QEMU gives its addresses in their order; the guests of both machines ask, too.
 _ADDRESSES = [f"10.0.2.{number}" for number in range(15, 23)]
@@ -36,7 +37,7 @@ class FoundDom0:
 
 
 class TwoMachines:
-    """Both boot at once, into `dom0s`."""
+    """One boots after the other, for the second has its address by way of the first; into `dom0s`, in this order."""
 
     def __init__(self, iso: Path) -> None:
         self.iso = iso
@@ -45,25 +46,25 @@ class TwoMachines:
 
     def boot(self) -> None:
         """Boot both to their login prompts, and find them on the network."""
-        ports = _free_ports(len(_ADDRESSES), socket.SOCK_STREAM)
-        for name, network in zip(("one", "two"), _networks(ports), strict=True):
-            argv = Machine(self.iso).argv()
+        ports = _free_ports(len(_ADDRESSES))
+        for number, (name, network) in enumerate(zip(("one", "two"), _networks(ports), strict=True), 1):
+            argv = Machine(self.iso, cpu=CPU_PVH).argv()
             argv = [*argv[: argv.index("-netdev")], *network]
             self.serials.append(SerialLine(argv, FOLDER / f"move-{name}.log"))
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(_to_login, self.serials))
-        self._find(ports)
+            _to_login(self.serials[-1])
+            self._find(ports, number)
 
-    def _find(self, ports: Sequence[int]) -> None:
-        end = time.monotonic() + SSH_DEADLINE
-        while len(self.dom0s) < 2:
-            assert time.monotonic() < end, f"only {len(self.dom0s)} of two dom0s answer ssh"
+    def _find(self, ports: Sequence[int], count: int) -> None:
+        end = time.monotonic() + 2 * SSH_DEADLINE
+        while len(self.dom0s) < count:
+            assert time.monotonic() < end, f"dom0 {count} does not answer ssh"
             known = {found.address for found in self.dom0s}
             for address, port in zip(_ADDRESSES, ports, strict=True):
                 dom0 = Dom0(port, ssh_key())
                 if address not in known and _answers(dom0):
-                    dom0.connect()
+                    dom0.until_booted()
                     self.dom0s.append(FoundDom0(dom0, address))
+                    break
 
     def end(self) -> None:
         """End both QEMUs, by their process ids."""
@@ -97,26 +98,25 @@ def _answers(dom0: Dom0) -> bool:
 
 
 def _networks(ports: Sequence[int]) -> tuple[list[str], list[str]]:
-    one, two = _free_ports(2, socket.SOCK_DGRAM)
+    [cable] = _free_ports(1)
     forwards = ",".join(
         f"hostfwd=tcp:127.0.0.1:{port}-{address}:22" for address, port in zip(_ADDRESSES, ports, strict=True)
     )
     first = [
-        "-netdev", f"user,id=out,{forwards}",
-        "-netdev", f"socket,id=cable,udp=127.0.0.1:{two},localaddr=127.0.0.1:{one}",
-        "-netdev", "hubport,id=port0,hubid=0,netdev=out", "-netdev", "hubport,id=port1,hubid=0,netdev=cable",
-        "-netdev", "hubport,id=net,hubid=0", "-device", f"{_CARD},netdev=net,mac=52:54:00:00:00:01",
+        "-netdev", f"user,id=out,{forwards}", "-device", f"{_CARD},netdev=out,mac=52:54:00:00:00:01",
+        "-netdev", f"socket,id=cable,listen=127.0.0.1:{cable}",
+        "-device", f"{_CARD},netdev=cable,mac=52:54:00:00:00:02",
     ]  # fmt: skip
     second = [
-        "-netdev", f"socket,id=net,udp=127.0.0.1:{one},localaddr=127.0.0.1:{two}",
-        "-device", f"{_CARD},netdev=net,mac=52:54:00:00:00:02",
+        "-netdev", f"socket,id=cable,connect=127.0.0.1:{cable}",
+        "-device", f"{_CARD},netdev=cable,mac=52:54:00:00:00:03",
     ]  # fmt: skip
     return first, second
 
 
-def _free_ports(count: int, kind: socket.SocketKind) -> list[int]:
+def _free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket(socket.AF_INET, kind)) for _ in range(count)]
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [int(probe.getsockname()[1]) for probe in probes]
