@@ -95,7 +95,7 @@ WALK = (
     Step("escape escape"),
     # A walkthrough, with its shell.
     Step("escape W", "Walkthroughs"),
-    Step("c", "Learner"),
+    Step("c", "there is no class"),
     Step("escape w", "A presented walkthrough"),
     Step(f"{_LEADER} d", "Begin anew"),
     Step("home enter", "Which guest"),
