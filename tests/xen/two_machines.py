@@ -25,6 +25,8 @@ from xentui.livecd.qemu import CPU_PVH, Machine
 
 #: The user network of QEMU gives its addresses in their order; the guests of both machines ask, too.
 _ADDRESSES = [f"10.0.2.{number}" for number in range(15, 23)]
+#: MiB of each: beside a PVH guest there is room for a PV one, and for what arrives.
+MEMORY_MIB = 1280
 _CARD = "virtio-net-pci,romfile="
 
 
@@ -48,7 +50,7 @@ class TwoMachines:
         """Boot both to their login prompts, and find them on the network."""
         ports = _free_ports(len(_ADDRESSES))
         for number, (name, network) in enumerate(zip(("one", "two"), _networks(ports), strict=True), 1):
-            argv = Machine(self.iso, cpu=CPU_PVH).argv()
+            argv = Machine(self.iso, MEMORY_MIB, CPU_PVH).argv()
             argv = [*argv[: argv.index("-netdev")], *network]
             self.serials.append(SerialLine(argv, FOLDER / f"move-{name}.log"))
             _to_login(self.serials[-1])
