@@ -4,46 +4,8 @@ from __future__ import annotations
 
 import re
 
+from desk_keys import ANSWERS, LEADER, OPENS, log_in, row_of, select
 from livemachine import Dom0, SerialLine
-
-LEADER = "\x1d"
-DOWN = "\x1b[B"
-DOMAINS = ("Domain-0", "client01", "client02", "server01", "server02")
-
-#: Seconds; everything here is emulated, xentui's start alone takes half a minute.
-OPENS, ANSWERS = 240, 120
-
-
-def row_of(serial: SerialLine, name: str) -> int | None:
-    """The line of the screen's table that shows the domain `name`."""
-    for number, line in enumerate(serial.screen.display):
-        if re.search(rf"\b{name}\b", line) and "login" not in line:
-            return number
-    return None
-
-
-def selected(serial: SerialLine) -> str | None:
-    """The domain that the cursor bar stands on: on a vt220 it is drawn in reverse."""
-    for name in DOMAINS:
-        row = row_of(serial, name)
-        if row is not None:
-            column = serial.screen.display[row].index(name)
-            if serial.screen.buffer[row][column].reverse:
-                return name
-    return None
-
-
-def select(serial: SerialLine, name: str) -> None:
-    serial.until(lambda _text: selected(serial), ANSWERS, "a cursor in the table")
-    for _ in DOMAINS:
-        before = selected(serial)
-        if before == name:
-            return
-        serial.type(DOWN)
-        serial.until(
-            lambda _text, before=before: selected(serial) not in (None, before), ANSWERS, "the cursor moving down"
-        )
-    raise AssertionError(f"the cursor does not reach {name}:\n{serial.text()}")
 
 
 def test_from_login_to_a_guests_console_and_back(serial: SerialLine, dom0: Dom0) -> None:
@@ -69,11 +31,7 @@ def test_from_login_to_a_guests_console_and_back(serial: SerialLine, dom0: Dom0)
     # A console, opened with the keys.
     select(serial, "server01")
     serial.type("c")
-    serial.until(lambda text: "server01 login:" in text, ANSWERS, "the guest's login prompt")
-    serial.type("livexen\r")
-    serial.until(lambda text: text.count("Password:") >= 1, ANSWERS, "the guest's password prompt")
-    serial.type("live\r")
-    serial.until(lambda text: "livexen@server01:~$" in text, ANSWERS, "the guest's shell prompt")
+    log_in(serial, "server01", "livexen")
     serial.type("echo $((6*7)) from $(hostname)\r")
     serial.until(lambda text: "42 from server01" in text, ANSWERS, "the command's answer")
     serial.type("exit\r")
