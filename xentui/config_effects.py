@@ -70,7 +70,7 @@ def _memory(domain: Domain, guest: GuestConfig) -> Iterator[Effect]:
 def _vcpus(domain: Domain, guest: GuestConfig, old: Config) -> Iterator[Effect]:
     if guest.vcpus is None or domain.vcpus is None or guest.vcpus == domain.vcpus:
         return
-    most = max(domain.vcpus, old.number("maxvcpus") or old.number("vcpus") or 1)
+    most = domain.max_vcpus or max(domain.vcpus, old.number("maxvcpus") or old.number("vcpus") or 1)
     if guest.vcpus > most:
         yield Effect("vcpus", f"it was started with {most} vCPUs at most; more come with its next start")
     else:

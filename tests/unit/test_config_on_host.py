@@ -1,5 +1,7 @@
 """What the host has to say to a configuration, and what a changed one does to the guest that runs."""
 
+from dataclasses import replace
+
 from xentui.config_effects import effects
 from xentui.config_host import Surroundings, check_on_host, look, unseen
 from xentui.disks.device import GuestDisk
@@ -114,6 +116,9 @@ def test_memory_and_vcpus() -> None:
     assert told(TEXT.replace("vcpus = 4", "vcpus = 8"), before=f"{TEXT}maxvcpus=8\n") == [
         ("vcpus", "xl vcpu-set web 8"), ("maxvcpus", ""),
     ]  # fmt: skip
+    # What it was started with counts, whatever its file says by now.
+    assert told(more := TEXT.replace("vcpus = 4", "vcpus = 8"), replace(WEB, max_vcpus=4), more) == [("vcpus", "")]
+    assert told(TEXT, replace(WEB, vcpus=1, max_vcpus=4)) == [("vcpus", "xl vcpu-set web 4")]
 
 
 def test_disks() -> None:

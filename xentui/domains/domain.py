@@ -62,6 +62,7 @@ class Domain:
     state: State = State.OFF
     type: str | None = None  # pv, pvh, hvm
     vcpus: int | None = None
+    max_vcpus: int | None = None  # with how many it was started; known of what runs under xl
     memory_mib: int | None = None
     max_memory_mib: int | None = None  # None also for dom0's "no limit"
     cpu_percent: float | None = None  # of one CPU; two busy vCPUs are 200

@@ -136,6 +136,7 @@ class _Merge:
             state=row.state,
             type=(details.type if details else None) or ("pv" if row.id == 0 else None),
             vcpus=row.vcpus,
+            max_vcpus=details.vcpus if details else None,
             memory_mib=row.memory_mib,
             max_memory_mib=details.max_memory_mib if details else None,
             cpu_percent=rates.cpu_percent,

@@ -8,8 +8,8 @@ from pathlib import Path
 from xentui.livecd.recipe import Recipe
 from xentui.livecd.tools import BuildError
 
-#: The Debian Installer for booting in a guest: kernels and initrds, text and graphical.
-INSTALLER_PACKAGES = ("debian-installer-13-netboot-amd64",)
+#: The Debian Installer for booting in a guest: kernels and initrds, text and graphical; and GRUB for what it installs.
+INSTALLER_PACKAGES = ("debian-installer-13-netboot-amd64", "grub-xen-host")
 
 
 def packages(recipe: Recipe) -> tuple[str, ...]:
