@@ -72,7 +72,9 @@ def _vcpus(domain: Domain, guest: GuestConfig, old: Config) -> Iterator[Effect]:
         return
     most = domain.max_vcpus or max(domain.vcpus, old.number("maxvcpus") or old.number("vcpus") or 1)
     if guest.vcpus > most:
-        yield Effect("vcpus", f"it was started with {most} vCPUs at most; more come with its next start")
+        yield Effect(
+            "vcpus", f"it was started with {most} vCPU{'s'[: most > 1]} at most; more come with its next start"
+        )
     else:
         argv = ("xl", "vcpu-set", domain.reference, str(guest.vcpus))
         yield Effect("vcpus", f"it has {domain.vcpus} now", argv)

@@ -91,6 +91,7 @@ class Client:
                 # Without, there is no echo for what is typed before the client has made it raw.
                 echo=echo,
                 timeout=None,
+                preexec_fn=_usual_signals,
             )
         except (pexpect.ExceptionPexpect, OSError, ValueError) as error:
             raise ClientError(f"{argv[0]}: cannot be started: {error}") from error
@@ -314,6 +315,12 @@ class Client:
             self.queued = 0
             with contextlib.suppress(OSError):
                 self._child.ptyproc.fileobj.close()
+
+
+def _usual_signals() -> None:
+    """In the new process: Python ignores broken pipes, and whoever started xentui may have Ctrl-C ignored."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _slave_of(master: int) -> str:

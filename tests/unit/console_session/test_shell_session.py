@@ -25,7 +25,7 @@ async def linked(session: ConsoleSession) -> AsyncIterator[ConsoleLink]:
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
     assert condition(), what
@@ -53,6 +53,9 @@ async def test_a_shell_in_which_the_guides_commands_work(demo_host: DemoHost) ->
         await until(lambda: session.busy == "sleep", "the program that has the terminal")
         link.send(b"\x03")
         await until(lambda: session.busy is None, "its end")
+        # A broken pipe ends a program in silence, as in any shell.
+        link.send(b"yes | head -1; echo ended=${PIPESTATUS[0]}\r")
+        await until(lambda: "ended=141" in shown(session), "the end by a broken pipe")
         link.send(b"bash --norc -i\r")
         await until(lambda: "bash-" in shown(session), "a shell in the shell")
         assert session.busy is None

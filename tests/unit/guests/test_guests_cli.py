@@ -216,9 +216,13 @@ def test_a_running_guest_becomes_what_its_configuration_says(
 def test_what_xl_refuses_to_change_is_told(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
     file = demo.path(SERVER01)
     before = file.read_text()
-    file.write_text(before.replace("vcpus = 1", "vcpus = 4"))
+    file.write_text(before.replace("disk = [", 'disk = ["/srv/xen/gone.img,raw,xvdb,rw", '))
     try:
         status, _out, err = run(capsys, "config", "apply", "server01", "--yes")
+        file.write_text(before.replace("vcpus = 1", "vcpus = 4"))
+        waits = run(capsys, "config", "apply", "server01", "--yes")
     finally:
         file.write_text(before)
-    assert status == 1 and "$ xl vcpu-set server01 4" in err and err.endswith("server01: 1 of 1 did not work\n")
+    assert status == 1 and "$ xl block-attach server01" in err and err.endswith("server01: 1 of 1 did not work\n")
+    # What cannot be done now is not tried.
+    assert waits[0] == 0 and "it was started with 1 vCPU at most" in waits[1] and waits[2] == ""
