@@ -12,7 +12,7 @@ from livemachine import Dom0, SerialLine
 
 #: Seconds, emulated: a guest's start with its disk, its way to the login; an installation; an answer; xentui's start.
 GUEST_DEADLINE, INSTALL_DEADLINE, ANSWERS, OPENS = 300.0, 2400.0, 180.0, 300.0
-DOWN = "\x1b[B"
+UP, DOWN = "\x1b[A", "\x1b[B"
 
 
 class Shell:
@@ -87,12 +87,13 @@ def _moved_from(screen: SerialLine, at: int | None, _text: str) -> bool:
 
 
 def go_to(screen: SerialLine, name: str) -> None:
-    """Go down a list to the row of `name`."""
+    """Go to the row of `name` in a list that fits the screen: down, or up to where it is seen."""
     screen.until(lambda _text: _bar(screen) is not None, ANSWERS, "a cursor in the list")
     for _ in range(20):
         at = _bar(screen)
         if at is not None and re.search(rf"\b{name}\b", screen.screen.display[at]):
             return
-        screen.type(DOWN)
+        above = any(re.search(rf"\b{name}\b", row) for row in screen.screen.display[3:at])
+        screen.type(UP if above else DOWN)
         screen.until(partial(_moved_from, screen, at), ANSWERS, "the cursor moving")
     raise AssertionError(f"the cursor does not reach {name}:\n{screen.text()}")
