@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import pexpect
@@ -13,37 +11,6 @@ from livemachine import Dom0, SerialLine
 #: Seconds, emulated: a guest's start with its disk, its way to the login; an installation; an answer; xentui's start.
 GUEST_DEADLINE, INSTALL_DEADLINE, ANSWERS, OPENS = 300.0, 2400.0, 180.0, 300.0
 UP, DOWN = "\x1b[A", "\x1b[B"
-
-
-class Shell:
-    """root's shell at a guest's console."""
-
-    def __init__(self, child: pexpect.spawn[str], name: str) -> None:
-        self.child, self.name = child, name
-
-    def run(self, command: str, deadline: float = ANSWERS) -> str:
-        """What it printed."""
-        self.child.send(f"{command}; echo ended=$?\r")
-        self.child.expect(r"ended=\d+", timeout=deadline)
-        return str(self.child.before)
-
-
-@contextmanager
-def guest_shell(dom0: Dom0, name: str) -> Iterator[Shell]:
-    argv = dom0.host.terminal_argv(["xl", "console", name])
-    child = pexpect.spawn(argv[0], argv[1:], encoding="utf-8", codec_errors="replace", dimensions=(24, 80))
-    try:
-        child.send("\r")
-        child.expect(f"{name} login: ", timeout=GUEST_DEADLINE)
-        child.send("root\r")
-        child.expect("Password: ", timeout=ANSWERS)
-        child.send("live\r")
-        child.expect(f"root@{name}:~[#$] ", timeout=ANSWERS)
-        yield Shell(child, name)
-        child.send("exit\r")
-        child.expect(f"{name} login: ", timeout=ANSWERS)
-    finally:
-        child.close(force=True)
 
 
 def has_login(dom0: Dom0, name: str) -> bool:

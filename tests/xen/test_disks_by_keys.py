@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from blank_disks import blank_disk
-from iso_desk import DOWN, go_to, guest_shell
+from guest_shell import at_guest
+from iso_desk import DOWN, GUEST_DEADLINE, go_to
 from livemachine import FOLDER, Dom0, LiveMachine, SerialLine, live_iso
 
 from xentui.subprocesses import CommandRecord
@@ -137,7 +138,7 @@ def test_a_guest_boots_from_the_volume(desk: Keys, dom0: Dom0) -> None:
     config += f'disk = ["phy:{VOLUME},xvda,w"]\n'
     dom0.host.run(["sh", "-c", f"cat >{CONFIG}"], deadline=60, text_in=config)
     dom0.run(["xl", "create", CONFIG], deadline=300)
-    with guest_shell(dom0, GUEST) as shell:
+    with at_guest(dom0, GUEST, "live", GUEST_DEADLINE) as shell:
         assert f"{64 << 11}" in shell.run("cat /sys/block/xvda/size")
         assert MARK in shell.run("head -n 1 /dev/xvda")
         shell.run(f"echo {ANSWER} | dd of=/dev/xvda bs=512 seek=1 conv=sync,fsync")
