@@ -134,7 +134,7 @@ def test_what_the_own_system_writes_lies_beside_its_disk(large: Dom0, own_disk: 
     large.host.run(["sh", "-c", "cat >/root/mine.cfg"], deadline=60, text_in=config)
     large.run(["xl", "create", "/root/mine.cfg"], deadline=240)
     try:
-        large.wait("the guest has written", lambda: _own_clusters(large, overlay), deadline=300)
+        large.wait("the guest has written", lambda: _own_clusters(large, overlay), deadline=900)
     finally:
         large.run(["xl", "destroy", "mine"])
     large.run(["sync"])
