@@ -208,7 +208,7 @@ def test_a_signal_leaves_terminal_and_guests_alone(start: Start, demo_host: Demo
         screen.log_in(guest)
         screen.press("C-]", "o")
     os.kill(screen.pid, number)
-    assert screen.left() == 128 + number
+    assert screen.left() == 128 + number, screen.text()
     assert screen.clients() == []
     assert running(demo_host) == before
 

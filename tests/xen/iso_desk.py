@@ -55,12 +55,13 @@ def _moved_from(screen: SerialLine, at: int | None, _text: str) -> bool:
 
 def go_to(screen: SerialLine, name: str) -> None:
     """Go to the row of `name` in a list that fits the screen: down, or up to where it is seen."""
+    row_of_it = re.compile(rf"(?:\b|q){re.escape(name)}\b")  # q is what draws a tree's line on a vt220
     screen.until(lambda _text: _bar(screen) is not None, ANSWERS, "a cursor in the list")
     for _ in range(20):
         at = _bar(screen)
-        if at is not None and re.search(rf"\b{name}\b", screen.screen.display[at]):
+        if at is not None and row_of_it.search(screen.screen.display[at]):
             return
-        above = any(re.search(rf"\b{name}\b", row) for row in screen.screen.display[3:at])
+        above = any(map(row_of_it.search, screen.screen.display[3:at]))
         screen.type(UP if above else DOWN)
         screen.until(partial(_moved_from, screen, at), ANSWERS, "the cursor moving")
     raise AssertionError(f"the cursor does not reach {name}:\n{screen.text()}")
