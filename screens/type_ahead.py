@@ -107,7 +107,7 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
 
         For the driver: a console's key need not travel through the queues. False: it has to.
         """
-        if self._typed or self._under_way or self.opening or self._message_queue.qsize() > 0:
+        if self._typed or self._under_way or self.opening or self._message_queue.qsize() > 0 or not self._screen_stack:
             return False
         screen = self._screen_stack[-1]
         focused = glance(screen, "focused")
@@ -119,7 +119,7 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
         return not self.opening and bool(getattr(self.screen, "ready", True))
 
     async def _next_key(self) -> None:
-        if self._under_way or not self._typed:
+        if self._under_way or not self._typed or not self._screen_stack:  # it ends, and keys wait still
             return
         self._under_way = True
         self._number += 1
