@@ -8,8 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xentui import config_apply
-from xentui.config_effects import Effect
+from xentui.config_effects import Effect, carry_out
 from xentui.config_files import ConfigFileError, backup_of, save_config
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.message import MessageDialog
@@ -76,7 +75,7 @@ async def _offer(editor: ConfigEditor, effects: list[Effect]) -> None:
         chosen = harmless if answer == _ALL else [effects[int(answer or 0)]]
         if chosen[0].risk and not await _means_it(editor, chosen[0]):
             continue
-        failed = await asyncio.to_thread(config_apply.do, editor.xentui.host, chosen)
+        failed = await asyncio.to_thread(carry_out, editor.xentui.host, chosen)
         editor.xentui.refresher.request()
         if failed:
             headline = (

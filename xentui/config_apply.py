@@ -8,21 +8,17 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xentui.config_effects import Effect, effects
-from xentui.host import HostError
-from xentui.subprocesses import CommandError, printable
+from xentui.subprocesses import printable
 
 if TYPE_CHECKING:
+    from xentui.config_effects import Effect
     from xentui.domains.domain import Domain
     from xentui.domains.inventory import Inventory
     from xentui.guests.cli import Opener
-    from xentui.host import Host
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _DONE, _FAILED, _USAGE = 0, 1, 2
-#: Seconds for one change of a running guest; a guest without its driver lets xl wait for it.
-_DEADLINE = 60.0
 
 
 def add_parsers(verbs: Subparsers, opener: Opener) -> None:
@@ -38,21 +34,9 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
         parser.add_argument("name", metavar="NAME")
 
 
-def do(host: Host, wanted: Sequence[Effect]) -> list[str]:
-    """Do them one after the other; what each that failed has said."""
-    failed = []
-    for effect in wanted:
-        try:
-            host.run(effect.argv, deadline=_DEADLINE)
-        except CommandError as error:
-            failed.append(f"$ {error.record.shell}\n{error.details}")
-        except HostError as error:
-            failed.append(str(error))
-    return failed
-
-
 def _compared(inventory: Inventory, name: str) -> tuple[Domain, list[Effect]]:
     """The guest, and what is different. Raises GuestError where there is nothing to compare."""
+    from xentui.config_effects import effects
     from xentui.config_files import ConfigFileError, read_config
     from xentui.guests.errors import GuestError
 
@@ -91,6 +75,7 @@ def _diff(args: argparse.Namespace, opener: Opener) -> int:
 
 
 def _apply(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.config_effects import carry_out
     from xentui.guests.cli import complain, refuse_read_only
 
     refuse_read_only(args, "config apply")
@@ -105,7 +90,7 @@ def _apply(args: argparse.Namespace, opener: Opener) -> int:
                 return complain("to do it without being asked, give --yes; nothing was done", _USAGE)
             if input(f"Do this to {printable(domain.name)} now? [y/N] ").strip().lower() not in ("y", "yes"):
                 return complain(f"{domain.name}: nothing was done", _FAILED)
-        failed = do(inventory.host, wanted)
+        failed = carry_out(inventory.host, wanted)
         for said in failed:
             for line in said.splitlines():
                 print(f"  {printable(line)}", file=sys.stderr)

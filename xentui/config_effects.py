@@ -5,16 +5,20 @@ It is compared with what runs, not with the file as it was: a file may have been
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xentui.domains.configs import GuestConfig, guest_config
 from xentui.domains.domain import Disk, Domain
+from xentui.host import Host, HostError
+from xentui.subprocesses import CommandError
 from xentui.xlcfg.grammar import read
 from xentui.xlcfg.parser import Config
 from xentui.xlcfg.sheet import Sheet
 from xentui.xlcfg.vifspec import parse_vif
 
+#: Seconds for one change of a running guest; a guest without its driver lets xl wait for it.
+_DEADLINE = 60.0
 #: Keys whose values are compared with what runs.
 _COMPARED = {"memory", "vcpus", "disk", "vif", "name", "cpu_weight", "cap"}
 
@@ -50,6 +54,19 @@ def effects(domain: Domain, before: str, after: str, scheduler: str = "") -> lis
         if key not in _COMPARED and new.get(key) != old.get(key):
             found.append(Effect(key, f"{key} counts from the guest's next start"))
     return found
+
+
+def carry_out(host: Host, wanted: Sequence[Effect]) -> list[str]:
+    """Do them one after the other; what each that failed has said."""
+    failed = []
+    for effect in wanted:
+        try:
+            host.run(effect.argv, deadline=_DEADLINE)
+        except CommandError as error:
+            failed.append(f"$ {error.record.shell}\n{error.details}")
+        except HostError as error:
+            failed.append(str(error))
+    return failed
 
 
 def _name(domain: Domain, guest: GuestConfig) -> Iterator[Effect]:

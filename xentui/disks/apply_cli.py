@@ -144,11 +144,10 @@ def _path(args: argparse.Namespace, host: Host) -> str:
 
 def _target(host: Host, disks: Disks, path: str, plan: PlanFile | None, sector_size: int | None) -> Target:
     from xentui.disks.applying import new_image_size
-    from xentui.disks.device import Kind
     from xentui.disks.operations import PlanError
     from xentui.disks.probe import locate
     from xentui.disks.target import TargetError, new_image, read_target
-    from xentui.disks.target_of import groups_of
+    from xentui.disks.target_of import target_of
 
     size = new_image_size(plan.operations) if plan is not None else None
     if sector_size is None and plan is not None and plan.made_on is not None:
@@ -159,12 +158,7 @@ def _target(host: Host, disks: Disks, path: str, plan: PlanFile | None, sector_s
         device = locate(host, disks, path)
         if device is None:
             return read_target(path, sector_size=sector_size)
-        if device.kind is Kind.IMAGE and device.format not in (None, "raw"):
-            raise PlanError(f"{path}: a {device.format} image; make it raw first (qemu-img convert -O raw)")
-        if device.size and not device.can_hold_table:
-            raise PlanError(f"{path}: a {device.kind} holds no partition table; give the disk it lies on")
-        groups = groups_of(disks, device)
-        return read_target(path, sector_size=sector_size, serial=device.serial, model=device.model, groups=groups)
+        return target_of(disks, device, path=path, sector_size=sector_size)
     except TargetError as error:
         raise PlanError(str(error)) from None
 

@@ -14,13 +14,19 @@ def disk_of(disks: Disks, device: Device) -> Device | None:
     return next((above for above in disks.above(device) if above.can_hold_table and above.kind is not Kind.LV), None)
 
 
-def target_of(disks: Disks, device: Device) -> Target:
-    """Look at `device` anew, for a plan. Raises TargetError."""
+def target_of(disks: Disks, device: Device, *, path: str = "", sector_size: int | None = None) -> Target:
+    """Look at `device` anew, for a plan. Raises TargetError.
+
+    `path` is what the user calls it, where that is another name of the same; `sector_size` an image's, in bytes.
+    """
+    path = path or device.path
     if device.kind is Kind.IMAGE and device.format not in (None, "raw"):
-        raise TargetError(f"{device.path}: a {device.format} image; plans are made for raw images and block devices")
+        raise TargetError(f"{path}: a {device.format} image; make it raw first (qemu-img convert -O raw)")
+    # One that has shrunk to nothing is not there any more, and reading it says so.
     if device.size and not device.can_hold_table:
-        raise TargetError(f"{device.path}: a {device.kind} holds no partition table; choose the disk it lies on")
-    return read_target(device.path, serial=device.serial, model=device.model, groups=groups_of(disks, device))
+        raise TargetError(f"{path}: a {device.kind} holds no partition table; choose the disk it lies on")
+    groups = groups_of(disks, device)
+    return read_target(path, sector_size=sector_size, serial=device.serial, model=device.model, groups=groups)
 
 
 def groups_of(disks: Disks, device: Device) -> tuple[PlannedGroup, ...]:

@@ -104,6 +104,7 @@ def rename(host: Host, path: str, name: str) -> None:
     length = int.from_bytes(start[_HEADER.size : first], "little")
     text = _renamed(start[first : first + length], name)
     try:
+        # In place, of the same length, in one write: the guest's memory behind it is too much to be copied for a name.
         with host.path(path).open("r+b") as file:
             file.seek(first)
             file.write(text)

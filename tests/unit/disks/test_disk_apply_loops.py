@@ -122,7 +122,7 @@ def test_a_partition_is_no_disk(loop: str, tmp_path: Path, capsys: pytest.Captur
     plan = tmp_path / "plan.json"
     write_plan(plan, [Label("gpt")])
     assert main(["disks", "apply", str(plan), "--device", f"{loop}p1", "--confirm", f"{loop[5:]}p1"]) == 1
-    assert "give the disk it lies on" in capsys.readouterr().err
+    assert "choose the disk it lies on" in capsys.readouterr().err
 
 
 def test_with_large_sectors(loop4096: str) -> None:
