@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect
@@ -22,19 +22,23 @@ from xentui.console.session import ConsoleSession, State
 from xentui.demo.host import DemoHost
 from xentui.host import HostError, SshHost, choose_host
 from xentui.subprocesses import CommandError, DeadlineError
+from xentui.waiting import wait_until
 from xentui.walkthroughs.classroom import learners, share
 from xentui.walkthroughs.parse import parse
 from xentui.walkthroughs.progress import Progress
 from xentui.walkthroughs.selftest import SelfTest
 from xentui.walkthroughs.table import table
 
-DEADLINE = 30
+DEADLINE = 60
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def port_of_our_own() -> Iterator[int]:
+    """A free port, which only sshd gets as long as this lasts: it asks for the address anew, as others do not."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +58,24 @@ def ssh_config(demo: DemoHost, tmp_path_factory: pytest.TempPathFactory) -> Iter
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True, timeout=DEADLINE
         )
     shutil.copy(folder / "user_key.pub", folder / "authorized_keys")
-    port = free_port()
-    environment = demo.environment()
+    with port_of_our_own() as port:
+        server = begin_sshd(folder, port, demo.environment())
+        log = folder / "log"
+
+        def listens() -> bool:
+            assert server.poll() is None, log.read_text()
+            return log.exists() and "listening" in log.read_text()
+
+        try:
+            assert wait_until(listens, DEADLINE, every=0.02), log.read_text()
+            yield folder / "ssh_config"
+        finally:
+            server.terminate()
+            server.wait(DEADLINE)
+
+
+def begin_sshd(folder: Path, port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Write what sshd and ssh are to read, and start the one."""
     (folder / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\nPidFile none\n"
         f"AuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\nPermitRootLogin prohibit-password\n"
@@ -67,19 +87,9 @@ def ssh_config(demo: DemoHost, tmp_path_factory: pytest.TempPathFactory) -> Iter
     )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # where sshd of root locks itself up
-    log = folder / "log"
     sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert sshd is not None
-    server = subprocess.Popen([sshd, "-D", "-f", folder / "sshd_config", "-E", log])
-    try:
-        with suppress(subprocess.TimeoutExpired):  # it says that it listens, or ends
-            while server.poll() is None and "listening" not in (log.read_text() if log.exists() else ""):
-                server.wait(0.02)
-        assert server.poll() is None, log.read_text()
-        yield folder / "ssh_config"
-    finally:
-        server.terminate()
-        server.wait(DEADLINE)
+    return subprocess.Popen([sshd, "-D", "-f", folder / "sshd_config", "-E", folder / "log"])
 
 
 @pytest.fixture
