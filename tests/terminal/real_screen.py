@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -69,21 +70,39 @@ class RealScreen:
             tick.wait(0.03)
 
     def see(self, *texts: str) -> str:
-        """Wait until all of these stand on the screen."""
-        self.until(lambda: all(text in self.text() for text in texts), f"{texts}")
-        return self.text()
+        """Wait until all of these stand on the screen at once; the screen on which they did."""
+        return self._looked(lambda screen: all(text in screen for text in texts), f"{texts}")
 
     def see_no(self, *texts: str) -> str:
-        """Wait until none of these does."""
-        self.until(lambda: not any(text in self.text() for text in texts), f"the end of {texts}")
-        return self.text()
+        """Wait until none of these does; the screen without them."""
+        return self._looked(lambda screen: not any(text in screen for text in texts), f"the end of {texts}")
+
+    def see_match(self, pattern: str) -> re.Match[str]:
+        """Wait until something on the screen is like this; `^` and `$` are those of a line."""
+        found: list[re.Match[str]] = []
+
+        def matches(screen: str) -> bool:
+            found[:] = re.finditer(pattern, screen, re.MULTILINE)
+            return bool(found)
+
+        self._looked(matches, pattern)
+        return found[-1]
+
+    def _looked(self, like: Callable[[str], object], what: str) -> str:
+        """One look decides, and is what is given: the next one may see another screen."""
+        screen = ""
+
+        def looks() -> object:
+            nonlocal screen
+            screen = self.text()
+            return like(screen)
+
+        self.until(looks, what)
+        return screen
 
     def on(self, domain: str) -> None:
         """Put the cursor on the domain of this name, by way of the filter."""
-        if "filter " in self.text():
-            self.press("Escape")
-            self.see_no("filter ")
-        self.press("/")
+        self.press("/", "C-u")  # of an earlier filter nothing stays
         self.type(domain)
         self.press("Enter")
         self.see("filter ", domain, ": 1 of")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +23,10 @@ def running(host: DemoHost) -> list[str]:
 
 def fake_xl(host: DemoHost, said: str) -> None:
     """An xl that says this and fails, whatever it is asked."""
-    xl = host.layout.bin / "xl"
-    xl.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\nexit 1\n")
+    new = host.layout.bin / "new-xl"
+    new.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\nexit 1\n")
+    new.chmod(0o755)
+    new.replace(host.layout.bin / "xl")  # at once: xentui may start it at any moment
 
 
 def test_xl_missing_and_back(start: Start, demo_host: DemoHost) -> None:
@@ -63,16 +64,15 @@ def test_xl_missing_and_back(start: Start, demo_host: DemoHost) -> None:
 def test_xl_may_not_or_cannot(start: Start, demo_host: DemoHost, said: str, shown: str) -> None:
     screen = start()
     fake_xl(demo_host, said)
-    problem = next(line for line in screen.see(" ! ").splitlines() if " ! " in line)
-    assert shown in problem
-    screen.see("server01", "?")  # what was known is there, and marked as old
+    screen.see_match(f" ! .*{shown}")
+    screen.see_match(r"server01 .*\?")  # what was known is there, and marked as old
 
 
 def test_xenstored_dead(start: Start, demo_host: DemoHost) -> None:
     screen = start()
     demo_host.control("hang", "on")
     screen.see("The dom0 does not answer; what you see is old.")
-    assert re.search(r"client01 +1 blocked \d+s\?", screen.text())
+    screen.see_match(r"client01 +1 blocked \d+s\?")
     screen.press("G", "s")
     screen.see("Start server02", "^X cancels")
     screen.press("?")  # and nothing of the screen hangs
@@ -142,8 +142,7 @@ def test_a_thousand_domains(start: Start, demo_host: DemoHost) -> None:
 def test_names_are_data(start: Start, demo_host: DemoHost) -> None:
     screen = start()
     demo_host.control("make", "16")
-    shown = screen.see("18 of 20 guests up")
-    assert "\\x1b[31mre" in shown and "new\\x0aline" in shown and "[/closing]" in shown
+    screen.see("18 of 20 guests up", "\\x1b[31mre", "new\\x0aline", "[/closing]")
     assert "\x1b[31mred" not in screen.text(escapes=True)
     for name, word in (("[bold", "boldredmarkup"), ("esc", "login:"), ("it's", "login:"), ("new", "login:")):
         screen.on(name)

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pexpect
 import pytest
 from real_screen import RealScreen
 
@@ -162,13 +163,11 @@ def test_attached_again_after_a_reboot(start: Start) -> None:
 
 
 def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_host: DemoHost) -> None:
-    holder = subprocess.Popen(
-        ["script", "-qc", "xl console server01", "/dev/null"],
-        env=dict(demo_host.environment()), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+    words = demo_host.terminal_argv(["xl", "console", "server01"])
+    holder = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), timeout=60)
     try:
+        holder.expect("login:")  # it has the console by now
         screen = start()
-        screen.until(screen.clients, "the other client")
         screen.on("server01")
         screen.press("c")
         shown = " ".join(screen.see("held by process", "R tries again", "reads its log").split())
@@ -176,7 +175,8 @@ def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_h
         assert pid is not None and int(pid[1]) in screen.clients()
         screen.press("l")
         screen.see("log, read-only")
-        os.killpg(holder.pid, 15)
+        holder.kill(signal.SIGTERM)
+        holder.expect(pexpect.EOF)
         screen.until(lambda: not screen.clients(), "its end")
         screen.press("C-]", "R")
         screen.until(screen.clients, "our client")
@@ -184,8 +184,7 @@ def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_h
         screen.see("server01 login:")
         screen.see_no("log, read-only")
     finally:
-        holder.kill()
-        holder.communicate()
+        holder.close(force=True)
 
 
 def test_another_leader_and_the_size(start: Start) -> None:
@@ -198,8 +197,7 @@ def test_another_leader_and_the_size(start: Start) -> None:
     screen.press("C-c", "F11")
     screen.see("d detach", "t tile")
     screen.press("s")
-    screen.see("stty rows")
-    rows, columns = re.findall(r"stty rows (\d+) cols (\d+)", screen.text())[-1]
+    rows, columns = screen.see_match(r"stty rows (\d+) cols (\d+)$").groups()
     screen.see(f"{columns}x{rows}  F11 ?")
     screen.type("stty size\r")
     screen.see(f"\n{rows} {columns}\n")
@@ -216,13 +214,12 @@ def test_the_command_log_can_be_pasted(start: Start, demo_host: DemoHost) -> Non
     screen.press("p")
     screen.see("Pause it's: done.")
     screen.press("L")
-    line = next(line for line in screen.see("Commands run for you", "xl pause").splitlines() if "xl pause" in line)
-    command = line[line.index("xl pause") :].strip()
+    screen.see("Commands run for you")
+    command = screen.see_match(r" ok .*(xl pause .*)$")[1].strip()
     done = subprocess.run(
         ["sh", "-c", command.replace("pause", "unpause")], env=dict(demo_host.environment()), check=False
     )
     assert done.returncode == 0
-    assert " ok " in line
     screen.press("Enter")
     screen.see("after ", "Enter Close")
 
@@ -235,14 +232,17 @@ def test_themes_and_a_bad_one(start: Start) -> None:
     shown = screen.see("A theme cannot be used.")
     assert "mine.toml:4:" in "".join(line.strip(" │") for line in shown.splitlines())
     screen.press("Enter")
-    seen = set()
+    looks: dict[str, int] = {}
     for number in range(5):
         screen.press("F9")
         screen.see("Dark", "High contrast", "Light", "Monochrome", "16 colours")
         screen.press("Home", *["Down"] * number, "Enter")
         screen.see_no("High contrast")
-        seen.add(screen.text(escapes=True).splitlines()[2])
-    assert len(seen) == 5
+
+        def heads_anew(number: int = number) -> bool:
+            return looks.setdefault(screen.text(escapes=True).splitlines()[2], number) == number
+
+        screen.until(heads_anew, "a look that none of the others has")
 
 
 def test_the_shell_is_in_the_same_dom0(start: Start) -> None:
@@ -271,7 +271,7 @@ def test_the_end_of_xentui_is_the_end_of_its_shell(start: Start) -> None:
 @pytest.mark.parametrize("term", ["vt220", "linux", "xterm-256color"])
 def test_every_column_of_the_screen_is_where_it_belongs(start: Start, term: str) -> None:
     screen = start(term=term)
-    first, second, heads, *_ = screen.text().splitlines()
-    assert re.search(r"\d\d:\d\d:\d\d$", first) and len(first) == 79
-    assert second.endswith("guests up") and len(second) == 79
-    assert heads.endswith("BY  AUTO") and len(heads) == 80
+    first, second, heads = screen.see_match(
+        r"\A(.*\d\d:\d\d:\d\d)$\n(.*guests up)$\n(.*BY  AUTO)$\n(?s:.)*Domain-0"
+    ).groups()
+    assert [len(line) for line in (first, second, heads)] == [79, 79, 80]
