@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from xentui.console.sharing.people import user_name
 from xentui.host import Host
 
 #: Bytes of a file that are read at most; ours are some hundred.
@@ -133,6 +134,6 @@ def export(many: list[Progress]) -> list[dict[str, Any]]:
 
 def _user() -> str:
     """Who sits there: behind sudo, the one who called it; over ssh, also from where."""
-    name = os.environ.get("SUDO_USER") or os.environ.get("USER") or str(os.getuid())
+    name = os.environ.get("SUDO_USER") or os.environ.get("USER") or user_name(os.getuid())
     where = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
     return f"{name} {where}".strip()

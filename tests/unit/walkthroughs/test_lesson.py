@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from xentui.console.sharing.people import user_name
 from xentui.demo.host import DemoHost
 from xentui.domains.toolstack import ToolstackHungError
 from xentui.walkthroughs.checking import State, look
@@ -184,6 +186,23 @@ def test_progress_is_kept_whole(demo_host: DemoHost) -> None:
     assert load_progress("a", "demo") == progress
     assert [one.id for one in all_progress()] == ["a"]
     assert load_progress("a", "elsewhere").done == {}
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"USER": "ada"}, "ada"),
+        ({"USER": "root", "SUDO_USER": "ada", "SSH_CONNECTION": "10.0.0.5 1 10.0.0.1 22"}, "ada 10.0.0.5"),
+        ({}, user_name(os.getuid())),  # a shell that no login has begun
+    ],
+)
+def test_a_class_knows_who_sits_there(environment: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("USER", "SUDO_USER", "SSH_CONNECTION"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    save_progress(Progress("a", "demo"))
+    assert load_progress("a", "demo").user == name
 
 
 @pytest.mark.parametrize(
