@@ -7,13 +7,14 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from xentui.host import Host
-from xentui.walkthroughs.checking import State, wait
+from xentui.walkthroughs.checking import Result, State, wait
 from xentui.walkthroughs.facts.fact import compare, mib
 from xentui.walkthroughs.facts.verbs import FORMS, FactError, in_words, read_fact
 from xentui.walkthroughs.variables import KINDS, complaint, expand, expand_pattern, expand_shell, used
@@ -184,3 +185,27 @@ def test_what_failed_is_said_before_the_longest_wait_is_over(world: World) -> No
     finally:
         watchdog.cancel()
     assert not enough.is_set()
+
+
+def test_a_slow_dom0_is_looked_at_half_the_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, pauses = 0.0, list[float]()
+
+    class Ticker:
+        def wait(self, seconds: float) -> bool:
+            nonlocal now
+            pauses.append(seconds)
+            now += seconds
+            return False
+
+    check = Check("sh: false", "Wait.", 1, seconds=60)
+    fails = Result(check, read_fact("sh: false", {}), State.FAILS, "Wait.", "")
+
+    def slow_look(*_: object) -> list[Result]:
+        nonlocal now
+        now += 8.0
+        return [fails]
+
+    monkeypatch.setattr("xentui.walkthroughs.checking.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("xentui.walkthroughs.checking.look", slow_look)
+    assert wait(world, [check], {}, cancel=Ticker()) == [fails]  # type: ignore[arg-type]
+    assert pauses == [8.0, 8.0, 8.0, 4.0]  # and once more when its time is up
