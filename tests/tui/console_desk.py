@@ -71,8 +71,7 @@ async def until(pilot: Pilot[None], found: Callable[[], bool]) -> None:
 
 
 def screen(pilot: Pilot[None]) -> list[str]:
-    app = pilot.app
-    return ["".join(s.text for s in app.screen._compositor.render_strips()[y]) for y in range(app.size.height)]
+    return ["".join(s.text for s in strip) for strip in pilot.app.screen._compositor.render_strips()]
 
 
 def shown(pilot: Pilot[None], words: str) -> Callable[[], bool]:

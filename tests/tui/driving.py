@@ -49,18 +49,23 @@ class Desk:
         raise AssertionError(f"no line with {having!r} in\n{self.text()}")
 
     async def press(self, *keys: str) -> None:
-        """Type, key by key as widgets take them, and wait until all is done and drawn. The pilot's own `press` waits
-        so after each key, which takes 50 ms and more."""
+        """Type, key by key as widgets take them, and wait until all is done, a dialog that opens is open, and all is
+        drawn. The pilot's own `press` waits after each key, for 50 ms and more, until the process seems idle."""
         for key in keys:
             self._send(key)
             await self.pilot._wait_for_screen()
-        await self.settle()
+        await self.until(self._keys_done, "the end of what keys do")
 
     async def burst(self, *keys: str) -> None:
         """All keys at once, as a slow line delivers what was typed ahead."""
         for key in keys:
             self._send(key)
-        await self.until(lambda: not self.app._typed and not self.app._under_way)
+        await self.pilot._wait_for_screen()  # now the app has them
+        await self.until(self._keys_done, "the end of what keys do")
+
+    def _keys_done(self) -> bool:
+        app = self.app
+        return not app._screen_stack or not (app._typed or app._under_way or app.opening)
 
     def _send(self, key: str) -> None:
         name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
@@ -74,9 +79,12 @@ class Desk:
         self.app._driver.send_message(event)
 
     async def settle(self) -> None:
-        """Let messages be handled, those that they lead to, and what they change be drawn."""
+        """Let messages be handled, those that they lead to, and what they change be laid out and drawn."""
         await self.pilot.pause()
         await self.pilot._wait_for_screen()
+        while self.app._screen_stack and self.app.screen._layout_required:
+            await self.pilot.pause()
+            await self.pilot._wait_for_screen()
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait for something that a thread does."""
@@ -113,7 +121,7 @@ async def opened(
     app = XentuiApp(host or FakeHost(), inventory, glyphs=SETS[glyphs], interval=interval, **more)  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         desk = Desk(app, pilot, inventory)
-        await desk.until(lambda: app.snapshot is not None, "the first snapshot")
+        await desk.until(lambda: app.snapshot is not None and desk.main.ready, "the first snapshot")
         yield desk
 
 

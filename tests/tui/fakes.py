@@ -107,7 +107,7 @@ class FakeInventory:
         pass
 
     def snapshot(self) -> Snapshot:
-        self.gate.wait(10)
+        self.gate.wait(60)
         self.readings += 1
         return Snapshot(self.host_info, tuple(self.domains), self.taken, self.problems)
 

@@ -124,7 +124,7 @@ async def test_the_screen_does_not_wait_for_a_disk_that_hangs() -> None:
         disks = probe(made_up_host())
 
         def slow() -> Disks:
-            gate.wait(20)
+            gate.wait(60)
             return disks
 
         desk.app.read_disks = slow
@@ -345,7 +345,7 @@ async def test_while_it_is_written_the_screen_cannot_be_left(demo_host: DemoHost
 
     def work(told, cancel) -> Outcome:  # type: ignore[no-untyped-def]
         told(Progress(1, 2, "one", 0.5))
-        gate.wait(20)
+        gate.wait(60)
         return Outcome(DONE, "All done.", ("one", "two"))
 
     closed: list[Outcome] = []
@@ -369,7 +369,7 @@ async def test_the_writing_goes_on_when_the_screen_is_gone(demo_host: DemoHost, 
 
     def work(told, cancel) -> Outcome:  # type: ignore[no-untyped-def]
         told(Progress(1, 2, "one"))
-        gate.wait(20)
+        gate.wait(60)
         told(Progress(2, 2, "two"))
         steps.append("two")
         return Outcome(DONE, "All done.", ("one", "two"))

@@ -85,7 +85,7 @@ async def test_it_can_be_cancelled_while_the_system_is_copied(cd: LiveCd) -> Non
     def hold(line: str) -> None:
         if line.startswith("cp "):
             copying.set()
-            go_on.wait(20)
+            go_on.wait(60)
 
     cd.host.before = hold
     async with seen(cd) as desk:

@@ -147,7 +147,7 @@ async def test_resized_to_20x5_and_back(name: str) -> None:
         await at_server01(desk)
         if name:
             await desk.press(BY_NAME[name].keys[0])
-            await desk.settle()
+            await desk.until(lambda: desk.app.screen is not desk.main, "the screen that is asked for")
         before = desk.text()
         for size in ((20, 5), (1, 1), (80, 24)):
             await desk.pilot.resize_terminal(*size)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from console_desk import Desk, screen, shown, typed, until
+from console_desk import DEADLINE, Desk, screen, shown, typed, until
 from textual.pilot import Pilot
 
 from xentui.console.kept_log import History
@@ -67,7 +67,7 @@ class Other:
         self.link.open()
 
     async def until(self, found: Callable[[], object]) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + DEADLINE
         while not found():
             assert time.monotonic() < end, f"{self.session.state} {self.session.people} {self.said}"
             await asyncio.sleep(0.01)
