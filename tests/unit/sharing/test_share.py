@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import socket
 import stat
@@ -86,6 +87,20 @@ def test_the_writer_may_keep_it(holder: Holder, join: Join) -> None:
     assert holder.share.keep()
     holder.until(lambda: watcher.reads() and "the writer keeps the writing" in watcher.said)
     assert holder.share.holder_writes
+
+
+def test_what_is_asked_and_kept_at_once_is_not_left_standing_on_the_holders_screen(holder: Holder, join: Join) -> None:
+    watcher = join()
+    holder.share.typed()
+    holder.share._tell_at = 0.0
+    holder.share.turn()
+    shown: list[bool] = []
+    holder.share._changed = lambda: shown.append(any(person.asks for person in holder.share.people))
+    holder.share._tell_at = math.inf  # all have been told something this very moment
+    watcher.joined.ask()
+    holder.until(lambda: any(person.asks for person in holder.share.people))
+    assert holder.share.keep()
+    assert shown == [False]
 
 
 def test_between_watchers(holder: Holder, join: Join) -> None:

@@ -158,6 +158,7 @@ class Share:
         self._wrote = self.writing.writer
         self._told: object = None
         self._tell_at = 0.0
+        self._held_back = False  # something was so that nobody was told, though the holder's screen may show it
 
     def fileno(self) -> int:
         """To be watched for reading."""
@@ -453,9 +454,15 @@ class Share:
     def _tell(self, now: float) -> None:
         """Tell everybody who is there, if that has changed; at most once in a TICK."""
         state = self._people(0), self._console.sentence
-        if state == self._told or now < self._tell_at:
+        if state == self._told:
+            if self._held_back:  # asked and kept, in one TICK
+                self._held_back = False
+                self._changed()
             return
-        self._told, self._tell_at = state, now + TICK / 2
+        if now < self._tell_at:
+            self._held_back = True
+            return
+        self._told, self._tell_at, self._held_back = state, now + TICK / 2, False
         for watcher in self._watchers.values():
             if watcher.welcome and not watcher.behind:
                 everybody = [person.json() for person in self._people(watcher.who.id)]
