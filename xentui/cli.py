@@ -124,7 +124,7 @@ def _verb(
 def _action_verb(verbs: Verbs, action: Action) -> None:
     parser = _verb(verbs, action.name, action.help, lambda args: _act(action, args))
     if action.name == "restore":
-        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("file", metavar="FILE", help="or the name of a saved guest")
     elif action.question is not None:
         parser.add_argument("names", metavar="NAME", nargs=1)
         parser.add_argument("argument", metavar=_ARGUMENTS[action.name])
@@ -368,9 +368,17 @@ def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse
 
 
 def _restore(inventory: Inventory, file: str) -> int:
-    path = file if inventory.host.is_remote else os.path.abspath(file)  # noqa: PTH100
+    """`file` may be a guest's name, where there is no such file."""
+    remote = inventory.host.is_remote
+    path = file if remote else os.path.abspath(file)  # noqa: PTH100
+    found = inventory.snapshot()
+    named = found.domain(file) if remote or not os.path.lexists(path) else None
+    if named is not None:
+        if named.save_file is None:
+            raise ToolstackError(f"{named.name} is {named.state}, not saved: there is nothing to restore")
+        path = named.save_file
     # Who saved it restores it; a file that nobody knows is xl's.
-    saved = next((domain for domain in inventory.snapshot().domains if domain.save_file == path), Domain(name=""))
+    saved = next((domain for domain in found.domains if domain.save_file == path), Domain(name=""))
     inventory.toolstack(saved).restore(path)
     return DONE
 

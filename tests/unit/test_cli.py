@@ -66,6 +66,9 @@ def test_a_guests_day(demo: DemoHost, tmp_path: Path, capsys: pytest.CaptureFixt
     assert states(capsys)["server02"] == "saved"
     assert main(["--demo", "restore", str(file)]) == 0
     assert states(capsys)["server02"] in ("running", "blocked")
+    assert main(["--demo", "save", "server02", "/var/lib/xen/save/server02"]) == 0
+    assert main(["--demo", "restore", "server02"]) == 0
+    assert states(capsys)["server02"] in ("running", "blocked")
     assert main(["--demo", "destroy", "--yes", "server02"]) == 0
     assert states(capsys)["server02"] == "off"
 
@@ -79,6 +82,8 @@ def test_a_guests_day(demo: DemoHost, tmp_path: Path, capsys: pytest.CaptureFixt
         (["start", "/etc/xen/missing.cfg"], 1, "missing.cfg"),
         (["save", "server01", "/no/such/folder/file"], 1, "server01"),
         (["restore", "/etc/passwd"], 1, "/etc/passwd"),
+        (["restore", "server01"], 1, "not saved"),
+        (["restore", "nobody"], 1, "nobody"),
         (["unpause", "server01"], 1, "not paused"),
         (["console", "Domain-0"], 1, "no console"),
     ],
