@@ -58,12 +58,16 @@ Argv = list[str]
 
 
 class Xl:
-    """The toolstack of a dom0. Implements `Toolstack`; every call blocks and raises ToolstackError."""
+    """The toolstack of a dom0. Implements `Toolstack`; every call blocks and raises ToolstackError.
+
+    With `patience`, on a slow dom0, a call that only reads has so many times its seconds.
+    """
 
     name = "xl"
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, *, patience: float = 1.0) -> None:
         self.host = host
+        self._patience = patience
         self._probed = False
         self._probe_read: tuple[float, str] | None = None
         self.saved_guests = SavedGuests(host)
@@ -78,12 +82,16 @@ class Xl:
 
     # What only reads.
 
+    @property
+    def _read_deadline(self) -> float:
+        return READ_DEADLINE * self._patience
+
     def probe(self) -> None:
         """Find out, once, which of xl and xm answers. Raises xl's own error if neither does."""
         if self._probed:
             return
         try:
-            text = self._run(["xl", "info"], READ_DEADLINE, record=False).stdout
+            text = self._run(["xl", "info"], self._read_deadline, record=False).stdout
             self._probe_read = (time.monotonic(), text)
         except ToolstackHungError:
             raise
@@ -95,7 +103,7 @@ class Xl:
 
     def _xm_answers(self) -> bool:
         try:
-            self.host.run(["xm", "info"], deadline=READ_DEADLINE, record=False)
+            self.host.run(["xm", "info"], deadline=self._read_deadline, record=False)
         except (CommandError, HostError):
             return False
         return True
@@ -320,7 +328,7 @@ class Xl:
 
     def _read(self, *arguments: str) -> str:
         self.probe()
-        return self._run([self.program, *arguments], READ_DEADLINE, record=False).stdout
+        return self._run([self.program, *arguments], self._read_deadline, record=False).stdout
 
     def _change(
         self, *arguments: str, deadline: float = CHANGE_DEADLINE, cancel: threading.Event | None = None

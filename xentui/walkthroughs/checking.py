@@ -68,19 +68,26 @@ def wait(
     cancel: threading.Event | None = None,
     enough: Callable[[Result], bool] = lambda result: result.holds,
 ) -> list[Result]:
-    """Look until all are `enough`, or the time of one that is not is up. Blocks; `cancel` ends it early."""
+    """Look until all are `enough`, or one has not been for as long as its own time, or the longest of them is over.
+
+    Blocks; `cancel` ends it early.
+    """
     started, pause = time.monotonic(), _FIRST_PAUSE
     ticker = cancel or threading.Event()
+    ends = {check: started + check.seconds for check in checks}
+    last = max(ends.values(), default=started)
     world.cancel = cancel
     try:
         while True:
             began = time.monotonic()
             results = look(world, checks, values)
-            took, passed = time.monotonic() - began, time.monotonic() - started
-            # A guest that does not run is said after its 5 s, however long its login prompt is waited for.
-            left = min((result.check.seconds - passed for result in results if not enough(result)), default=0.0)
+            now = time.monotonic()
+            # A guest that does not run is said after its 5 s, however long its login prompt is waited for; one that
+            # does is not given up for one look that came to nothing.
+            ends |= {result.check: now + result.check.seconds for result in results if enough(result)}
+            left = min((min(ends[result.check], last) - now for result in results if not enough(result)), default=0.0)
             # Looking takes half of a slow dom0 at most: the rest is for what is waited for.
-            if left <= 0 or ticker.wait(max(pause, min(took, left))):
+            if left <= 0 or ticker.wait(max(pause, min(now - began, left))):
                 return results
             pause = min(pause * 1.5, _LONGEST_PAUSE)
     finally:

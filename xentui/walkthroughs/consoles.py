@@ -36,10 +36,12 @@ class _Open:
 
 
 class OwnConsoles:
-    """Opens the console of a guest when it is first asked for, and holds it until `close`."""
+    """Opens the console of a guest when it is first asked for, and holds it until `close`. With `patience`, on a slow
+    machine, it has so many times as long to open."""
 
-    def __init__(self, host: Host) -> None:
-        self._host, self._xl = host, Xl(host)
+    def __init__(self, host: Host, *, patience: float = 1.0) -> None:
+        self._host, self._xl = host, Xl(host, patience=patience)
+        self._attach_seconds = _ATTACH_SECONDS * patience
         self._open: dict[str, _Open] = {}
         self._rows: dict[str, ListRow | None] = {}
         self._heard = time.monotonic()
@@ -79,7 +81,7 @@ class OwnConsoles:
         if guest not in self._open:
             self._open[guest] = self._in_loop(lambda: self._start(guest))
         console = self._open[guest]
-        wait_until(lambda: self._settled(console.session), _ATTACH_SECONDS, every=0.02)
+        wait_until(lambda: self._settled(console.session), self._attach_seconds, every=0.02)
         if console.session.state is not State.ATTACHED:
             raise UnknownError(console.session.sentence or f"the console of {guest} could not be opened")
         return console

@@ -62,7 +62,7 @@ class SelfTest:
     ) -> None:
         self._host, self._walkthrough, self._values = host, _patient(walkthrough, patience), values
         self._dangerous, self._said = dangerous, said
-        self._consoles = OwnConsoles(host)
+        self._consoles = OwnConsoles(host, patience=patience)
         self._world = World(host, self._consoles, patience=patience)
         self._last: Done = Done(True)
 

@@ -44,7 +44,7 @@ class World:
         patience: float = 1.0,
     ) -> None:
         self.host = host
-        self.xl = Xl(host)
+        self.xl = Xl(host, patience=patience)
         self.consoles = consoles
         self.patience = patience
         self.baselines = dict(baselines or {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -187,25 +187,48 @@ def test_what_failed_is_said_before_the_longest_wait_is_over(world: World) -> No
     assert not enough.is_set()
 
 
+class SlowDom0:
+    """A dom0 where a look takes 8 s; `seen` says for each second what becomes of the checks. It is its own clock."""
+
+    def __init__(self, checks: list[Check], seen: Callable[[float], list[State]]) -> None:
+        self.checks, self.seen, self.now, self.pauses = checks, seen, 0.0, list[float]()
+
+    def wait(self, seconds: float) -> bool:
+        self.pauses.append(seconds)
+        self.now += seconds
+        return False
+
+    def look(self, *_: object) -> list[Result]:
+        self.now += 8.0
+        fact = read_fact("sh: true", {})
+        return [
+            Result(check, fact, state, "", "") for check, state in zip(self.checks, self.seen(self.now), strict=True)
+        ]
+
+    def states(self, world: World, monkeypatch: pytest.MonkeyPatch) -> list[State]:
+        monkeypatch.setattr("xentui.walkthroughs.checking.time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr("xentui.walkthroughs.checking.look", self.look)
+        return [result.state for result in wait(world, self.checks, {}, cancel=self)]  # type: ignore[arg-type]
+
+
 def test_a_slow_dom0_is_looked_at_half_the_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    now, pauses = 0.0, list[float]()
+    dom0 = SlowDom0([Check("sh: true", "", 1, seconds=60)], lambda _: [State.FAILS])
+    assert dom0.states(world, monkeypatch) == [State.FAILS]
+    assert dom0.pauses == [8.0, 8.0, 8.0, 4.0]  # and once more when its time is up
 
-    class Ticker:
-        def wait(self, seconds: float) -> bool:
-            nonlocal now
-            pauses.append(seconds)
-            now += seconds
-            return False
 
-    check = Check("sh: false", "Wait.", 1, seconds=60)
-    fails = Result(check, read_fact("sh: false", {}), State.FAILS, "Wait.", "")
+def test_what_held_is_not_given_up_for_one_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    short, long = Check("sh: true", "", 1, seconds=20), Check("sh: true", "", 2, seconds=300)
 
-    def slow_look(*_: object) -> list[Result]:
-        nonlocal now
-        now += 8.0
-        return [fails]
+    def seen(now: float) -> list[State]:
+        first = State.UNKNOWN if 100 < now < 110 else State.HOLDS
+        return [first, State.HOLDS if now > 200 else State.FAILS]
 
-    monkeypatch.setattr("xentui.walkthroughs.checking.time", SimpleNamespace(monotonic=lambda: now))
-    monkeypatch.setattr("xentui.walkthroughs.checking.look", slow_look)
-    assert wait(world, [check], {}, cancel=Ticker()) == [fails]  # type: ignore[arg-type]
-    assert pauses == [8.0, 8.0, 8.0, 4.0]  # and once more when its time is up
+    dom0 = SlowDom0([short, long], seen)
+    assert dom0.states(world, monkeypatch) == [State.HOLDS] * 2 and dom0.now < 220
+    # What ended meanwhile is said after its own time; and no two can keep it waiting for ever.
+    dom0 = SlowDom0([short, long], lambda now: [State.HOLDS if now < 100 else State.FAILS, State.FAILS])
+    assert dom0.states(world, monkeypatch) == [State.FAILS] * 2 and 100 < dom0.now < 140
+    dom0 = SlowDom0([short, long], lambda now: [State.HOLDS, State.FAILS][:: 1 if now % 20 < 10 else -1])
+    dom0.states(world, monkeypatch)
+    assert 300 <= dom0.now < 320
