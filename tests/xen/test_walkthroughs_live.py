@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ WALKS = (
         after=f"umount {PLACE}",
     ),
     Walk("my-computer", ("--set", f"disk={OWN}")),
-    # Up to the bootstrap, which takes Debian from a mirror over the network.
+    # The bootstrap takes Debian from a mirror over the network.
     Walk("install-dom0", _ON_SPARE),
 )
 
@@ -134,11 +135,21 @@ def test_what_the_own_system_writes_lies_beside_its_disk(large: Dom0, own_disk: 
     large.host.run(["sh", "-c", "cat >/root/mine.cfg"], deadline=60, text_in=config)
     large.run(["xl", "create", "/root/mine.cfg"], deadline=240)
     try:
-        large.wait("the guest has written", lambda: _own_clusters(large, overlay), deadline=900)
+        large.wait("the guest has written", lambda: _writes(large, "mine") > 0, deadline=900)
+        # Where the sector lies stands in QEMU's memory until its disks rest.
+        large.run(["xl", "qemu-monitor-command", "mine", "stop"])
+        assert _own_clusters(large, overlay)
     finally:
         large.run(["xl", "destroy", "mine"])
     large.run(["sync"])
     assert _digest(own_disk) == before
+
+
+def _writes(dom0: Dom0, guest: str) -> int:
+    """How often the guest wrote to its first disk, as its QEMU counts."""
+    said = dom0.run(["xl", "qemu-monitor-command", guest, "info blockstats"]).stdout
+    found = re.search(r"wr_operations=(\d+)", said)
+    return int(found[1]) if found else 0
 
 
 def _own_clusters(dom0: Dom0, overlay: str) -> bool:
