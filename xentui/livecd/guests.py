@@ -41,8 +41,11 @@ def disk_of(role: str) -> str:
     return f"usr/lib/xentui/{role}.img"
 
 
-def add_guests(builder: Builder, root: Path, base: Base, *, disks: bool = True) -> None:
-    """Write the guests' initramfs, their disks, their config files and the autostart links below `root`."""
+def add_guests(builder: Builder, root: Path, base: Base, *, disks: bool = True, screens: bool = False) -> None:
+    """Write the guests' initramfs, their disks, their config files and the autostart links below `root`.
+
+    With `screens`, which take QEMU in dom0, the clients have one each, for VNC.
+    """
     image = root / INITRAMFS
     image.parent.mkdir(parents=True, exist_ok=True)
     image.write_bytes(initramfs(base.guest))
@@ -51,15 +54,19 @@ def add_guests(builder: Builder, root: Path, base: Base, *, disks: bool = True) 
     auto = root / "etc/xen/auto"
     auto.mkdir(parents=True)
     for number, name in enumerate(NAMES, 1):
-        (root / f"etc/xen/{name}.cfg").write_text(config(name, number, disks=disks))
+        (root / f"etc/xen/{name}.cfg").write_text(
+            config(name, number, disks=disks, screen=screens and role_of(name) == "client")
+        )
     for name in AUTOSTARTED:
         (auto / f"{name}.cfg").symlink_to(f"../{name}.cfg")
 
 
-def config(name: str, number: int, *, disks: bool = True) -> str:
+def config(name: str, number: int, *, disks: bool = True, screen: bool = False) -> str:
     """The xl.cfg(5) file of one guest."""
     word = " disk=xvda" if disks else ""
     disk = f'disk = [ "format=raw, vdev=xvda, access=r, target=/{disk_of(role_of(name))}" ]\n' if disks else ""
+    # Only from dom0 itself, or by a tunnel of ssh: it has no password.
+    vfb = 'vfb = [ "vnc=1,vnclisten=127.0.0.1" ]\n' if screen else ""
     return f"""# {name}: busybox on dom0's own kernel. Log in as livexen, password live.
 # What it writes is gone when it ends.
 name = "{name}"
@@ -69,7 +76,7 @@ ramdisk = "/{INITRAMFS}"
 cmdline = "console=hvc0 quiet guest={name}{word}"
 memory = {MEMORY_MIB}
 vcpus = 1
-{disk}vif = [ "mac=00:16:3e:00:00:{number:02x},bridge=xenbr0" ]
+{disk}{vfb}vif = [ "mac=00:16:3e:00:00:{number:02x},bridge=xenbr0" ]
 on_poweroff = "destroy"
 on_reboot = "restart"
 on_crash = "destroy"
@@ -119,7 +126,7 @@ def _tree(parts: Path) -> Iterator[_Entry]:
     yield "tmp", 0o1777, None, 0
     yield "bin/busybox", 0o4755, (parts / "busybox").read_bytes(), 0
     for name, mode in (("inittab", 0o644), ("network", 0o755), ("udhcpc", 0o755), ("issue", 0o644),
-                       ("watch-memory", 0o755)):  # fmt: skip
+                       ("watch-memory", 0o755), ("screen", 0o755)):  # fmt: skip
         yield f"etc/{name}", mode, (_FILES / name).read_bytes(), 0
     users = "root:x:0:0:root:/root:/bin/sh\nlivexen:x:1000:1000:livexen:/home/livexen:/bin/sh\n"
     yield "etc/passwd", 0o644, users.encode(), 0

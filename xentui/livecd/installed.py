@@ -15,6 +15,7 @@ HOSTNAME = "hypervisor01"
 
 #: Of the Live CD's own files, what only suits a medium that nobody keeps: nobody logs in without a password.
 LIVE_ONLY = (
+    "etc/issue.d/xenlive.issue",
     "etc/sudoers.d/livexen",
     "etc/systemd/system/getty@tty1.service.d/autologin.conf",
     "etc/systemd/journald.conf.d/volatile.conf",

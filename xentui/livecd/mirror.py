@@ -36,7 +36,7 @@ def own_mirror() -> Mirror:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:

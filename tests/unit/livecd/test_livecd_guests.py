@@ -14,6 +14,7 @@ from xentui.livecd.base import Base
 from xentui.livecd.cpio import Initramfs
 from xentui.livecd.guests import AUTOSTARTED, INITRAMFS, NAMES, add_guests, config, disk_of
 from xentui.livecd.tools import Builder
+from xentui.xlcfg.check import check
 
 
 def entries(packed: bytes) -> dict[str, tuple[int, bytes]]:
@@ -91,6 +92,18 @@ def test_servers_share_one_disk_and_clients_another_read_only(base: Base, tmp_pa
             assert disk.getmember("home/livexen").uid == 1000
             assert disk.getmember("bin/busybox").mode == 0o4755
             assert ("usr/bin/look" in disk.getnames()) == name.startswith("client")
+
+
+def test_with_qemu_in_dom0_only_the_clients_have_screens_and_only_dom0_sees_them(
+    base: Base, tmp_path: Path, builder: Builder
+) -> None:
+    root = tmp_path / "root"
+    add_guests(builder, root, base, screens=True)
+    with_screen = {path.stem for path in (root / "etc/xen").glob("*.cfg") if "vnclisten=127.0.0.1" in path.read_text()}
+    assert with_screen == {"client01", "client02"}
+    for name in with_screen:
+        assert check((root / f"etc/xen/{name}.cfg").read_text()) == []
+    assert b"tty1::respawn:/etc/screen\n" in entries((root / INITRAMFS).read_bytes())["etc/inittab"][1]
 
 
 def test_two_of_the_four_start_with_dom0(base: Base, tmp_path: Path, builder: Builder) -> None:
