@@ -44,7 +44,7 @@ def demo_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoHost]:
 def until() -> Callable[..., None]:
     """``until(condition, "what")``: wait for it, and fail when it does not come."""
 
-    def wait(condition: Callable[[], object], what: str = "the condition", seconds: float = 60.0) -> None:
+    def wait(condition: Callable[[], object], what: str = "the condition", seconds: float = 180.0) -> None:
         end = time.monotonic() + seconds
         tick = threading.Event()
         while not condition():

@@ -18,14 +18,16 @@ from xentui.host import Host, SshHost
 @pytest.fixture(scope="session")
 def contract_host() -> Iterator[Host]:
     host: Host
+    patch = pytest.MonkeyPatch()
     if WHERE == "demo":
-        os.environ.setdefault("XENTUI_DEMO_SPEED", "5")
+        patch.setenv("XENTUI_DEMO_SPEED", "5")
         host = DemoHost()
     elif WHERE == "local":
         host = Host()
     else:
         host = SshHost(WHERE, options=shlex.split(os.environ.get("XENTUI_CONTRACT_SSH_OPTIONS", "")))
     host.open()
+    patch.undo()
     yield host
     host.close()
 

@@ -24,7 +24,7 @@ from xentui.waiting import wait_until
 WHERE = os.environ.get("XENTUI_CONTRACT_HOST", "demo")
 GUEST = os.environ.get("XENTUI_CONTRACT_GUEST", "server02")
 #: Seconds for one thing to come about. An emulated Xen takes some 8 s for a create.
-DEADLINE = 30.0 if WHERE == "demo" else 180.0
+DEADLINE = 180.0
 #: Seconds between two snapshots while waiting.
 PAUSE = 0.05 if WHERE == "demo" else 0.5
 
@@ -89,7 +89,7 @@ class Desk:
         else:
             argv = ["xenstore-read", f"/local/domain/{guest.id}/control/feature-poweroff"]
             listens = wait_until(
-                lambda: self.host.run(argv, deadline=20, record=False, check=False).ok, DEADLINE, every=1.0
+                lambda: self.host.run(argv, deadline=180, record=False, check=False).ok, DEADLINE, every=1.0
             )
         assert listens
         if not self.is_demo:

@@ -82,7 +82,7 @@ def test_live_statistics(desk: Desk, guest: Domain) -> None:
 
 
 def test_it_says_when_a_domain_comes(desk: Desk, off: Domain) -> None:
-    if not desk.host.run(["which", "xenstore-watch"], deadline=30, record=False, check=False).ok:
+    if not desk.host.run(["which", "xenstore-watch"], deadline=180, record=False, check=False).ok:
         pytest.skip("no xenstore-watch here")
     changed = threading.Event()
     inventory = Inventory(desk.host)

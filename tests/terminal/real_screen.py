@@ -16,7 +16,7 @@ from pathlib import Path
 
 from xentui.demo.host import DemoHost
 
-DEADLINE = 60.0
+DEADLINE = 180.0
 
 
 class RealScreen:
@@ -47,7 +47,7 @@ class RealScreen:
 
     def tmux(self, *words: str) -> str:
         done = subprocess.run(
-            ["tmux", "-L", self.socket, *words], check=False, capture_output=True, text=True, timeout=60
+            ["tmux", "-L", self.socket, *words], check=False, capture_output=True, text=True, timeout=180
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -151,4 +151,4 @@ class RealScreen:
         return found
 
     def close(self) -> None:
-        subprocess.run(["tmux", "-L", self.socket, "kill-server"], check=False, capture_output=True, timeout=60)
+        subprocess.run(["tmux", "-L", self.socket, "kill-server"], check=False, capture_output=True, timeout=180)

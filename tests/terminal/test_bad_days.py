@@ -17,7 +17,7 @@ Start = Callable[..., RealScreen]
 
 def running(host: DemoHost) -> list[str]:
     """The guests and their ids, as Xen has them."""
-    listed = host.run(["xl", "list"], deadline=20, record=False).stdout.splitlines()[1:]
+    listed = host.run(["xl", "list"], deadline=180, record=False).stdout.splitlines()[1:]
     return [" ".join(line.split()[:2]) for line in listed]
 
 

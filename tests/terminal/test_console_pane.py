@@ -11,6 +11,7 @@ from typing import Any
 
 import pexpect
 import pytest
+from programs import DEADLINE, ended, put_an_end_to
 
 APP = Path(__file__).with_name("console_app.py")
 
@@ -23,7 +24,7 @@ class Keyboard:
         self.until = until
         environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "ESCDELAY": "30"}
         self.child: Any = pexpect.spawn(
-            sys.executable, [str(APP), str(folder), *words], env=environment, dimensions=(25, 80), timeout=20
+            sys.executable, [str(APP), str(folder), *words], env=environment, dimensions=(25, 80), timeout=DEADLINE
         )
         self.child.delaybeforesend = None
         self.see(b"ready")
@@ -53,7 +54,7 @@ def keyboard(tmp_path: Path, until: Callable[..., None]) -> Iterator[Callable[..
 
     yield start
     for made in opened:
-        made.child.close(force=True)
+        put_an_end_to(made.child)
 
 
 def test_every_key_reaches_the_guest(keyboard: Callable[..., Keyboard]) -> None:
@@ -97,9 +98,7 @@ def test_any_key_can_be_the_leader(keyboard: Callable[..., Keyboard], leader: st
     terminal.child.send(bytes_of_it + bytes_of_it)  # itself
     terminal.types(b"x", bytes_of_it.replace(b"\x1b", b"^[") + b"x")
     terminal.child.send(bytes_of_it + b"d")
-    terminal.child.expect(pexpect.EOF)
-    terminal.child.close()
-    assert terminal.child.exitstatus == 0
+    assert ended(terminal.child) == 0
 
 
 def test_a_literal_escape_does_not_detach(keyboard: Callable[..., Keyboard]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from programs import DEADLINE, ended, put_an_end_to
 from real_screen import RealScreen
 
 from xentui.demo.host import DemoHost
@@ -164,7 +165,7 @@ def test_attached_again_after_a_reboot(start: Start) -> None:
 
 def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_host: DemoHost) -> None:
     words = demo_host.terminal_argv(["xl", "console", "server01"])
-    holder = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), timeout=60)
+    holder = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), timeout=DEADLINE)
     try:
         holder.expect("login:")  # it has the console by now
         screen = start()
@@ -176,7 +177,7 @@ def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_h
         screen.press("l")
         screen.see("log, read-only")
         holder.kill(signal.SIGTERM)
-        holder.expect(pexpect.EOF)
+        ended(holder)
         screen.until(lambda: not screen.clients(), "its end")
         screen.press("C-]", "R")
         screen.until(screen.clients, "our client")
@@ -184,7 +185,7 @@ def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_h
         screen.see("server01 login:")
         screen.see_no("log, read-only")
     finally:
-        holder.close(force=True)
+        put_an_end_to(holder)
 
 
 def test_another_leader_and_the_size(start: Start) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pexpect
 import pytest
+from programs import DEADLINE, ended, put_an_end_to
 
 from xentui.demo.host import DemoHost
 
@@ -25,7 +26,7 @@ def console(demo_host: DemoHost) -> Iterator[Spawn]:
     def start(*words: str) -> Any:
         child = pexpect.spawn(
             sys.executable, ["-m", "xentui.cli", "--demo", "console", *words], env=dict(demo_host.environment()),
-            encoding="utf-8", timeout=60, dimensions=(24, 80),
+            encoding="utf-8", timeout=DEADLINE, dimensions=(24, 80),
         )  # fmt: skip
         child.delaybeforesend = None
         started.append(child)
@@ -33,7 +34,7 @@ def console(demo_host: DemoHost) -> Iterator[Spawn]:
 
     yield start
     for child in started:
-        child.close(force=True)
+        put_an_end_to(child)
 
 
 def logged_in(child: Any, guest: str = "server01") -> Any:
@@ -44,13 +45,6 @@ def logged_in(child: Any, guest: str = "server01") -> Any:
     child.send("live\r")
     child.expect_exact(f"livexen@{guest}:~$ ")
     return child
-
-
-def ended(child: Any) -> int | None:
-    child.expect(pexpect.EOF)
-    child.close()
-    status: int | None = child.exitstatus
-    return status
 
 
 def test_log_in_and_leave(console: Spawn) -> None:
@@ -122,14 +116,14 @@ def test_one_can_leave_while_the_guest_is_away(console: Spawn) -> None:
 
 def test_a_busy_console_says_by_whom(console: Spawn, demo_host: DemoHost) -> None:
     words = demo_host.terminal_argv(["xl", "console", "server01"])
-    first = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), encoding="utf-8", timeout=60)
+    first = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), encoding="utf-8", timeout=DEADLINE)
     try:
         first.expect("login: ")
         second = console("server01")
         second.expect(r"the console of server01 is held by process \d+ of \w+")
         assert ended(second) == 1
     finally:
-        first.close(force=True)
+        put_an_end_to(first)
 
 
 def test_read_only_watches_and_types_nothing(console: Spawn, demo_host: DemoHost) -> None:
@@ -138,7 +132,7 @@ def test_read_only_watches_and_types_nothing(console: Spawn, demo_host: DemoHost
         ["-m", "xentui.cli", "--demo", "--read-only", "console", "server01"],
         env=dict(demo_host.environment()),
         encoding="utf-8",
-        timeout=60,
+        timeout=DEADLINE,
     )
     child.expect("login: ")
     child.send("livexen\r\x1d")

@@ -17,7 +17,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
-DEADLINE = 60.0
+DEADLINE = 180.0
 COLOUR = re.compile(r"\x1b\[([0-9;]*;)?(3[0-7]|4[0-7]|38;[25]|48;[25]|9[0-7])[;m]")
 
 
@@ -45,7 +45,7 @@ class Terminal:
 
     def tmux(self, *arguments: str) -> str:
         done = subprocess.run(
-            ["tmux", "-L", self.socket, *arguments], capture_output=True, text=True, timeout=60, check=True
+            ["tmux", "-L", self.socket, *arguments], capture_output=True, text=True, timeout=180, check=True
         )
         return done.stdout
 

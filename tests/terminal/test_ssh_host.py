@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from programs import DEADLINE, ended
 
 from xentui.config_files import ConfigFileError, read_config, save_config
 from xentui.config_host import check_on_host, look
@@ -29,8 +30,6 @@ from xentui.walkthroughs.progress import Progress
 from xentui.walkthroughs.selftest import SelfTest
 from xentui.walkthroughs.table import table
 
-DEADLINE = 60
-
 
 @contextmanager
 def port_of_our_own() -> Iterator[int]:
@@ -44,7 +43,9 @@ def port_of_our_own() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def demo() -> Iterator[DemoHost]:
     host = DemoHost()
-    host.open()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XENTUI_DEMO_SPEED", "inf")
+        host.open()
     yield host
     host.close()
 
@@ -142,8 +143,7 @@ def test_a_console_is_reached_and_left(host: SshHost) -> None:
     child.send("\r")
     child.expect("login:")
     child.send("\x1d")
-    child.expect(pexpect.EOF)
-    child.close()
+    ended(child)
     assert "server01" in host.run(["xl", "list"], deadline=DEADLINE).stdout
 
 
@@ -208,6 +208,7 @@ def test_a_console_session_over_ssh_leaves_by_the_escape(
 
 
 def test_a_walkthrough_and_a_class_over_ssh(host: SshHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xentui.domains.xl.READ_DEADLINE", DEADLINE)  # a loaded machine has no dom0 that hangs
     text = (
         '---\nformat: 1\nid: far\ntitle: Far away\nneeds: xl program:bash\nask: guest = client02 "Which?"\n---\n'
         "## Start\n```run\nxl create /etc/xen/{guest}.cfg\n```\n"

@@ -114,7 +114,7 @@ def test_from_start_to_end(start: Start, demo_host: DemoHost, tmp_path: Path) ->
     screen.see("Walkthroughs", "A five-minute tour of xentui")
     screen.press("q", "q")
     assert screen.left() == 0
-    assert "server02" not in demo_host.run(["xl", "list"], deadline=30).stdout
+    assert "server02" not in demo_host.run(["xl", "list"], deadline=180).stdout
 
 
 @pytest.mark.parametrize("words", [(), ("--read-only",)])
@@ -136,8 +136,8 @@ def test_reading_skipping_and_leaving_without_a_shell(start: Start, words: tuple
         screen.press("Tab")
         screen.see("read-only")
     screen.press("?")
-    screen.see("xentui: all keys", "a hint; the last one is the answer")
-    assert ("do it for me" in screen.text()) is not bool(words)
+    shown = screen.see("xentui: all keys", "a hint; the last one is the answer", *([] if words else ["do it for me"]))
+    assert ("do it for me" in shown) is not bool(words)
     screen.press("Escape")
     screen.see("1. See what runs")
     screen.press("Q")
@@ -155,10 +155,11 @@ def test_bad_days(start: Start, demo_host: DemoHost) -> None:
     screen.see("2. Start a guest")
     # A program that never ends has the shell: nothing is typed into it.
     screen.press("Tab")
-    screen.type("sleep 1000\r")
+    screen.type("cat\rmiaow\r")
+    screen.see("\nmiaow\nmiaow\n")  # it runs
     to_text(screen)
     screen.press("d")
-    screen.see("Not typed: sleep still runs in the shell")
+    screen.see("Not typed: cat still runs in the shell")
     screen.press("Tab")
     screen.press("C-c")
     to_text(screen)

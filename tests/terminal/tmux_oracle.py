@@ -50,7 +50,7 @@ class Tmux:
         self._directory.cleanup()
 
     def _run(self, *command: str) -> str:
-        done = subprocess.run([*self._tmux, *command], check=True, capture_output=True, timeout=60)
+        done = subprocess.run([*self._tmux, *command], check=True, capture_output=True, timeout=180)
         return done.stdout.decode()
 
     def feed(self, data: bytes) -> None:

@@ -21,7 +21,7 @@ from xentui.screens.widgets.console_pane import ConsolePane
 from xentui.screens.widgets.text_view import TextView
 
 FAKE = Path(__file__).parents[1] / "unit" / "console_session" / "fake_xenconsole.py"
-DEADLINE = 60.0
+DEADLINE = 180.0
 
 
 class Desk(App[None], inherit_bindings=False):

@@ -20,7 +20,7 @@ from xentui.screens.domains import DomainsScreen
 from xentui.screens.glyphs import SETS
 from xentui.screens.widgets.domain_table import DomainTable
 
-DEADLINE = 60.0
+DEADLINE = 180.0
 
 
 class Desk:

@@ -16,7 +16,7 @@ from xentui.screens.disks import DisksScreen
 
 
 def run(*argv: str) -> str:
-    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=180).stdout
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def loop(tmp_path: Path) -> Iterator[str]:
         pytest.skip(f"no loop device is to be had here: {error.stderr.strip()}")
     yield device
     for argv in (["umount", f"{device}p1"], ["partx", "-d", device], ["losetup", "-d", device]):
-        subprocess.run(argv, capture_output=True, timeout=60, check=False)
+        subprocess.run(argv, capture_output=True, timeout=180, check=False)
 
 
 async def test_from_an_empty_disk_to_a_mounted_one_that_is_refused_then(loop: str, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_the_partitions_of_an_image_become_devices_and_go_again(tmp_path: 
     image = tmp_path / "guest.img"
     image.touch()
     os.truncate(image, 64 << 20)
-    subprocess.run(["sfdisk", "-q", str(image)], input="label: gpt\n,\n", text=True, check=True, timeout=60)
+    subprocess.run(["sfdisk", "-q", str(image)], input="label: gpt\n,\n", text=True, check=True, timeout=180)
     async with opened(host=Host()) as desk:  # type: ignore[arg-type]
         desk.app.disk_images.append(str(image))
         await desk.press("D")

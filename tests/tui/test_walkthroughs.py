@@ -154,10 +154,10 @@ async def test_a_dangerous_step_wants_its_object_typed(
             await desk.see("Nothing was done.")
         await desk.press("u")
         await desk.see("This step cannot be taken back.")
-        assert "server01" in demo_host.run(["xl", "list"], deadline=30).stdout
+        assert "server01" in demo_host.run(["xl", "list"], deadline=180).stdout
         await desk.press("d", *"server01", "enter")
         await desk.see("That was the last step.")
-        assert "server01" not in demo_host.run(["xl", "list"], deadline=30).stdout
+        assert "server01" not in demo_host.run(["xl", "list"], deadline=180).stdout
         await desk.press("Q")
 
 
@@ -174,7 +174,7 @@ async def test_what_needs_a_real_dom0_is_only_read_on_the_demo(
             await desk.press(key, *"server01", "enter")
             await desk.see("Not typed: it needs a real dom0; in the demo it is only to read")
             await desk.press("question_mark", "escape")
-        assert "server01" in demo_host.run(["xl", "list"], deadline=30).stdout
+        assert "server01" in demo_host.run(["xl", "list"], deadline=180).stdout
         await desk.press("Q")
 
 
@@ -192,7 +192,7 @@ async def test_the_rest_stops_before_what_destroys(
         await desk.see("1/2", "[demo]")
         await desk.press("R")
         await desk.see("2/2", "This step destroys something: it is never done by itself.")
-        assert "server01" in demo_host.run(["xl", "list"], deadline=30).stdout
+        assert "server01" in demo_host.run(["xl", "list"], deadline=180).stdout
         await desk.press("Q")
 
 

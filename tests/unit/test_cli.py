@@ -138,7 +138,7 @@ def test_without_a_terminal_there_is_no_screen(term: str) -> None:
         text=True,
         stdin=subprocess.DEVNULL,
         env={**os.environ, "TERM": term},
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 2
     assert done.stdout == ""
@@ -152,7 +152,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         shell=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert done.stdout.startswith("host")
     assert "Traceback" not in done.stderr

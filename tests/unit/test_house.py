@@ -14,7 +14,7 @@ def test_the_command_line_starts_without_textual_and_libvirt() -> None:
         "except SystemExit: pass\n"
         "print([m for m in ('textual', 'rich', 'libvirt', 'parted', 'xentui.screens') if m in sys.modules])\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=180)
     assert done.stdout.splitlines()[-1] == "[]"
 
 

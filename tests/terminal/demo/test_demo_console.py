@@ -12,6 +12,7 @@ from typing import Any
 
 import pexpect
 import pytest
+from programs import DEADLINE, ended, put_an_end_to
 
 from xentui.demo.host import DemoHost
 
@@ -26,7 +27,12 @@ def spawn(demo_host: DemoHost) -> Iterator[Spawn]:
     def start(*argv: str) -> Any:
         words = demo_host.terminal_argv(list(argv))
         child = pexpect.spawn(
-            words[0], words[1:], env=dict(demo_host.environment()), encoding="utf-8", timeout=60, dimensions=(24, 80)
+            words[0],
+            words[1:],
+            env=dict(demo_host.environment()),
+            encoding="utf-8",
+            timeout=DEADLINE,
+            dimensions=(24, 80),
         )
         child.delaybeforesend = None
         started.append(child)
@@ -34,7 +40,7 @@ def spawn(demo_host: DemoHost) -> Iterator[Spawn]:
 
     yield start
     for child in started:
-        child.close(force=True)
+        put_an_end_to(child)
 
 
 def attached(spawn: Spawn, guest: str = "server01") -> Any:
@@ -46,13 +52,6 @@ def attached(spawn: Spawn, guest: str = "server01") -> Any:
 def raw(child: Any) -> bool:
     """The program on this terminal has taken it: what is typed now is not thrown away."""
     return not termios.tcgetattr(child.child_fd)[3] & termios.ECHO
-
-
-def ended(child: Any) -> int | None:
-    child.expect(pexpect.EOF)
-    child.wait()
-    status: int | None = child.exitstatus
-    return status
 
 
 def test_login_and_a_command(spawn: Spawn) -> None:
@@ -83,7 +82,7 @@ def test_another_escape_character(spawn: Spawn) -> None:
 
 def test_busy_and_free_again(spawn: Spawn, demo_host: DemoHost, until: Callable[..., None]) -> None:
     first = attached(spawn)
-    domid = demo_host.run(["xl", "domid", "server01"], deadline=10).stdout.strip()
+    domid = demo_host.run(["xl", "domid", "server01"], deadline=180).stdout.strip()
     second = spawn("xl", "console", "server01")
     second.expect(f"xenconsole: Could not lock /var/lock/xenconsole.{domid}: Resource temporarily unavailable")
     assert ended(second) == 11
@@ -135,7 +134,7 @@ def test_the_backlog_waits_for_a_reader_and_is_read_once(
 @pytest.mark.parametrize("how", ["destroy", "shutdown", "reboot"])
 def test_it_ends_with_the_domain(spawn: Spawn, demo_host: DemoHost, how: str) -> None:
     console = attached(spawn)
-    demo_host.run(["xl", how, "server01"], deadline=10)
+    demo_host.run(["xl", how, "server01"], deadline=180)
     assert ended(console) == 0
 
 
@@ -150,13 +149,13 @@ def test_create_with_console_shows_the_first_line(spawn: Spawn) -> None:
 
 def test_windows_without_a_serial_line(spawn: Spawn, demo_host: DemoHost) -> None:
     demo_host.path("/etc/xen/w.cfg").write_text("name='w'\ntype='hvm'\nmemory=64\n")
-    demo_host.run(["xl", "create", "/etc/xen/w.cfg"], deadline=10)
+    demo_host.run(["xl", "create", "/etc/xen/w.cfg"], deadline=180)
     console = spawn("xl", "console", "w")
     console.expect("xenconsole: Could not read tty from store: No such file or directory")
     assert ended(console) == 2
-    shutdown = demo_host.run(["xl", "shutdown", "w"], deadline=10, check=False)
+    shutdown = demo_host.run(["xl", "shutdown", "w"], deadline=180, check=False)
     assert (shutdown.status, "-F" in shutdown.stderr) == (1, True)
-    demo_host.run(["xl", "shutdown", "-F", "w"], deadline=10)
+    demo_host.run(["xl", "shutdown", "-F", "w"], deadline=180)
 
 
 @pytest.mark.parametrize("namespaces", [True, False])

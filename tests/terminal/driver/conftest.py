@@ -22,7 +22,7 @@ _READ = (
 @lru_cache
 def read_in_a_process_of_its_own(term: str) -> Capabilities:
     """Curses reads one terminfo entry per process."""
-    done = subprocess.run([sys.executable, "-c", _READ, term], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", _READ, term], capture_output=True, text=True, check=True, timeout=180)
     return Capabilities(**json.loads(done.stdout))
 
 

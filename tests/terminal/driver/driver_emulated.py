@@ -46,7 +46,7 @@ class Emulated(Terminal):
         self.emulator.feed(data)
         return data
 
-    def shows(self, text: str, seconds: float = 60) -> None:
+    def shows(self, text: str, seconds: float = 180) -> None:
         self.until(lambda: any(text in line for line in self.emulator.display()), seconds)
 
     def burst(self, pause: float, *, may_be_nothing: bool = False) -> bytes:

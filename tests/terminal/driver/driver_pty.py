@@ -77,7 +77,7 @@ class Terminal:
                 os.write(self.master, b"\x1b[%d;%dR" % (rows, columns))
         return data
 
-    def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 180) -> None:
         """Wait for a condition; fails with what is on the screen."""
         end = monotonic() + seconds
         while not condition():
@@ -85,7 +85,7 @@ class Terminal:
                 raise AssertionError("not within time; the screen:\n" + "\n".join(self.text()))
             self.pump(0.05)
 
-    def shows(self, text: str, seconds: float = 60) -> None:
+    def shows(self, text: str, seconds: float = 180) -> None:
         """Wait until the text is on the screen."""
         self.until(lambda: any(text in line for line in self.screen.display), seconds)
 
@@ -98,7 +98,7 @@ class Terminal:
 
     def type(self, data: bytes) -> None:
         """Press keys; fails if the program does not read them."""
-        end = monotonic() + 20
+        end = monotonic() + 180
         while data:
             if select.select([], [self.master], [], 0)[1]:
                 with contextlib.suppress(BlockingIOError):
@@ -108,7 +108,7 @@ class Terminal:
             else:
                 self.pump(0.02)
 
-    def end(self, seconds: float = 60) -> int:
+    def end(self, seconds: float = 180) -> int:
         """Wait for the program to end; its status."""
         self.until(lambda: self.process.poll() is not None, seconds)
         while self.pump(0.05):

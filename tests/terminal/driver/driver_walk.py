@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from unittest.mock import patch
 
 from textual._compositor import CompositorUpdate
 
@@ -165,7 +166,8 @@ class Shown:
 
 async def walk(watchers: Sequence[Watcher], glyphs: str = "unicode", steps: Sequence[Step] = WALK) -> Shown:
     """Go through the steps in a demo dom0 of its own; tell the watchers of each update."""
-    os.environ["XENTUI_DEMO_SPEED"] = "inf"
+    at_once = patch.dict(os.environ, XENTUI_DEMO_SPEED="inf")
+    at_once.start()
     host = DemoHost()
     host.open()
     shown = Shown()
@@ -200,4 +202,5 @@ async def walk(watchers: Sequence[Watcher], glyphs: str = "unicode", steps: Sequ
             await app.domains_screen.deck.close_all()
     finally:
         host.close()
+        at_once.stop()
     return shown

@@ -21,8 +21,10 @@ from xentui.screens.terminal.looks import Looks
 from xentui.screens.terminal.sheet import Sheet
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tui"))
 
 from bench_states import FakeHost, Recorded
+from driving import Desk
 
 # What is pressed, and how many bytes curses sends for it.
 BUDGET = [
@@ -51,11 +53,10 @@ async def test_byte_budgets(terminfo: Callable[..., Capabilities], monkeypatch: 
     app.__dict__["_display"] = display
     over = {}
     async with app.run_test(size=(80, 24)) as pilot:
+        desk = Desk(app, pilot, inventory)  # type: ignore[arg-type]
 
         async def at_rest(readings: int) -> int:
-            while inventory.readings < readings or app.refresher.busy_seconds:
-                await pilot.pause(0.01)
-            await pilot.pause(0.05)
+            await desk.until(lambda: inventory.readings >= readings and not app.refresher.busy_seconds)
             return len(glass.frame())
 
         first = await at_rest(1)
@@ -63,7 +64,7 @@ async def test_byte_budgets(terminfo: Callable[..., Capabilities], monkeypatch: 
         readings = 1
         for key, budget in BUDGET:
             readings += key == "f5"
-            await pilot.press(key)
+            await desk.press(key)
             sent = await at_rest(readings)
             assert sent > 0
             if sent > budget:
@@ -71,7 +72,7 @@ async def test_byte_budgets(terminfo: Callable[..., Capabilities], monkeypatch: 
         live = 0
         for _ in range(30):
             readings += 1
-            await pilot.press("f5")
+            await desk.press("f5")
             live += await at_rest(readings)
         if live > 4451:
             over["60 s of live refresh"] = live, 4451

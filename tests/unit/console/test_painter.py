@@ -137,7 +137,7 @@ def test_only_a_terminal_that_can_be_drawn_on(name: str) -> None:
         env={**os.environ, "TERM": name},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert ("PainterError: TERM=" in done.stderr) == (name in ("dumb", "no-such-terminal", "", "vt52")), done.stderr

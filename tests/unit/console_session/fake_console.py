@@ -11,7 +11,7 @@ from xentui.console.session import ConsoleSession
 from xentui.host import Host
 
 FAKE = Path(__file__).with_name("fake_xenconsole.py")
-DEADLINE = 60.0
+DEADLINE = 180.0
 
 
 class Console:

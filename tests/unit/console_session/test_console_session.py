@@ -200,7 +200,7 @@ def test_a_busy_console_names_who_has_it(console: Console) -> None:
         assert str(holder.pid) in console.session.sentence
         assert abs(time.time() - holder.since) < 3600
         os.kill(holder.pid, signal.SIGTERM)
-        other.communicate(timeout=60)
+        other.communicate(timeout=180)
     console.session.attach()
     assert console.session.state is State.ATTACHED
     console.shows("ready")

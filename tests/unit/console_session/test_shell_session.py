@@ -25,7 +25,7 @@ async def linked(session: ConsoleSession) -> AsyncIterator[ConsoleLink]:
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while not condition():
             await asyncio.sleep(0.01)
     assert condition(), what
@@ -66,7 +66,7 @@ async def test_it_is_known_when_a_console_is_seen_in_it(demo_host: DemoHost) -> 
     session = ShellSession(demo_host)
     async with linked(session) as link:
         await ready(session)
-        id = int(demo_host.run(["xl", "domid", "server01"], deadline=30).stdout)
+        id = int(demo_host.run(["xl", "domid", "server01"], deadline=180).stdout)
         link.send(b"xl console server01\r")
         await until(lambda: session.at_console_of(id) and "login:" in shown(session), "the guest's console")
         assert not session.at_console_of(id + 1) and not session.at_console_of(None)

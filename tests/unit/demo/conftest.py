@@ -38,7 +38,7 @@ class Desk:
 
     async def expect(self, text: str) -> str:
         """Let the loop turn until `text` was said."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(180):
             while text not in self.said:
                 await asyncio.sleep(0)
         return self.said

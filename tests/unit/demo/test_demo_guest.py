@@ -224,7 +224,7 @@ async def test_a_program_goes_on_from_a_snapshot(desk: Any, start: str, sign: st
 async def test_its_ways_to_end(desk: Any, command: str, reason: Reason, last: str) -> None:
     desk.type(command + "\r")
     await desk.expect(last)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(180):
         while desk.domain.shutdown is None:
             await asyncio.sleep(0)
     assert desk.domain.shutdown is reason

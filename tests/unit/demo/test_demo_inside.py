@@ -10,7 +10,7 @@ from xentui.demo.host import DemoHost
 
 
 def inside(host: DemoHost, *argv: str) -> str:
-    return host.runner.run(host.inside_argv(argv), deadline=30, record=False).stdout
+    return host.runner.run(host.inside_argv(argv), deadline=180, record=False).stdout
 
 
 def test_what_one_writes_another_reads_and_the_machine_does_not(demo_host: DemoHost) -> None:

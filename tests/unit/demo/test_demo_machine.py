@@ -23,7 +23,7 @@ def config(name: str = "one", **more: Any) -> dict[str, Any]:
 
 
 async def turn(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(180):
         while not condition():
             await asyncio.sleep(0)
 

@@ -67,7 +67,7 @@ def parts(table: Table) -> Parts:
 
 
 def run(*argv: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=180, check=False)
 
 
 def all_parts(table: Table) -> Parts:
@@ -100,7 +100,7 @@ def parted(path: Path, sector_size: int = 512) -> Parts | None:
     env = {**os.environ, "PARTED_SECTOR_SIZE": str(sector_size), "LC_ALL": "C"}
     done = subprocess.run(
         ["parted", "-s", "-m", str(path), "unit", "s", "print"],
-        capture_output=True, text=True, env=env, timeout=60, check=False,
+        capture_output=True, text=True, env=env, timeout=180, check=False,
     )  # fmt: skip
     if done.returncode:
         return None

@@ -44,7 +44,7 @@ class ByCommands(Host):
     is_remote = True
 
     def read(self, path: str, limit: int = 1 << 20, *, tail: bool = False) -> bytes:
-        done = self.run(["head", "-c", str(limit), "--", path], deadline=10, record=False)
+        done = self.run(["head", "-c", str(limit), "--", path], deadline=180, record=False)
         return done.stdout.encode("utf-8", "surrogateescape")
 
     def scan(self, folder: str) -> list[object]:  # type: ignore[override]
@@ -77,10 +77,10 @@ def test_a_signature_is_what_blkid_says(tmp_path: Path, fstype: str) -> None:
     image = tmp_path / "image"
     image.touch()
     os.truncate(image, 32 * MIB)
-    made = subprocess.run([*argv, str(image)], capture_output=True, text=True, timeout=30, check=False)
+    made = subprocess.run([*argv, str(image)], capture_output=True, text=True, timeout=180, check=False)
     assert made.returncode == 0, made.stderr
     argv = ["blkid", "-p", "-o", "export", str(image)]
-    said = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=True)
+    said = subprocess.run(argv, capture_output=True, text=True, timeout=180, check=True)
     words = dict(line.split("=", 1) for line in said.stdout.splitlines() if "=" in line)
     found = read_content(str(image), 32 * MIB).signature
     assert found is not None
@@ -92,8 +92,8 @@ def test_an_image_shows_its_partitions_and_what_lies_in_them(tmp_path: Path) -> 
     image.touch()
     os.truncate(image, 64 * MIB)
     table = "label: gpt\nstart=2048, size=20480, name=root\nstart=40960, size=8192, type=swap\n"
-    subprocess.run(["sfdisk", "-q", str(image)], input=table, text=True, check=True, timeout=30)
-    subprocess.run(["mkfs.ext4", "-q", "-F", "-E", f"offset={MIB}", str(image), "10M"], check=True, timeout=30)
+    subprocess.run(["sfdisk", "-q", str(image)], input=table, text=True, check=True, timeout=180)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-E", f"offset={MIB}", str(image), "10M"], check=True, timeout=180)
     disks = probe(OnlyImages(), [GuestDisk("server01", "running", str(image), "xvda")])
     parts = [device for device in disks.devices if device.kind is Kind.PART]
     assert [(p.path, p.size, p.fstype) for p in parts] == [
@@ -113,7 +113,7 @@ def test_the_copy_at_the_end_is_read_where_the_first_is_gone(tmp_path: Path) -> 
         image.touch()
         os.truncate(image, size)
         table = "label: gpt\nfirst-lba: 34\nstart=64, size=1024, name=root\n"
-        subprocess.run(["sfdisk", "-q", str(image)], input=table, text=True, check=True, timeout=30)
+        subprocess.run(["sfdisk", "-q", str(image)], input=table, text=True, check=True, timeout=180)
         with image.open("r+b") as file:
             os.pwrite(file.fileno(), bytes(512), 512)
         found = read_content(str(image), size).table
@@ -131,7 +131,7 @@ def test_a_guests_image_holds_the_images_below_it(tmp_path: Path) -> None:
     os.truncate(base, 8 * MIB)
     for image, below, form in ((middle, "base.img", "raw"), (top, str(middle), "qcow2")):
         argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", form, "-b", below, str(image)]
-        subprocess.run(argv, check=True, timeout=30, cwd=tmp_path)
+        subprocess.run(argv, check=True, timeout=180, cwd=tmp_path)
     (tmp_path / "link").symlink_to(top)
     disks = probe(OnlyImages(), [GuestDisk("win", "saved", str(tmp_path / "link"), "hda", "qcow2")])
     for path, detail in ((top, "as hda"), (middle, f"below {tmp_path / 'link'}"), (base, f"below {middle}")):

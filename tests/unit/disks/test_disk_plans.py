@@ -140,7 +140,7 @@ def test_the_command_by_hand_makes_the_same_table(ram: Path, label: str, wished:
     plan = possible(read_target(str(path)), [Label(label), *wished])
     step = next(step for step in plan_steps(plan.target, plan.operations) if step.kind == "table")
     argv = ["sfdisk", "-q", str(twin)]
-    subprocess.run(argv, input=step.commands[0].text_in, text=True, check=True, timeout=60, capture_output=True)
+    subprocess.run(argv, input=step.commands[0].text_in, text=True, check=True, timeout=180, capture_output=True)
     planned, by_hand = apply(path, plan.operations), read_target(str(twin)).table
 
     def said(table: Table) -> list[tuple[object, ...]]:

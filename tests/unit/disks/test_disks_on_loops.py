@@ -19,7 +19,7 @@ MIB = 1 << 20
 
 
 def run(*argv: str, text: str | None = None) -> str:
-    return subprocess.run(argv, input=text, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(argv, input=text, capture_output=True, text=True, check=True, timeout=180).stdout
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def loop(tmp_path: Path) -> Iterator[Callable[[], str]]:
 
     yield make
     for device in made:
-        subprocess.run(["partx", "-d", device], capture_output=True, timeout=60, check=False)
-        subprocess.run(["losetup", "-d", device], capture_output=True, timeout=60, check=False)
+        subprocess.run(["partx", "-d", device], capture_output=True, timeout=180, check=False)
+        subprocess.run(["losetup", "-d", device], capture_output=True, timeout=180, check=False)
 
 
 @contextlib.contextmanager

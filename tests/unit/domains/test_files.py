@@ -180,5 +180,5 @@ def test_a_save_file_read_through_a_program(host: FolderHost) -> None:
     data = save_file()
     path = host.write("/data", data)
     host.program("head", f"exec /usr/bin/head -c 4096 {path}")
-    said = host.run(["head"], deadline=10, record=False).stdout
+    said = host.run(["head"], deadline=180, record=False).stdout
     assert said.encode("utf-8", "surrogateescape") == data[:4096]

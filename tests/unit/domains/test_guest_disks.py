@@ -135,7 +135,7 @@ def test_the_demos_images_are_those_of_its_guests_and_two_to_practise_on(demo_ho
     assert server is not None
     assert Path(server.path) == demo_host.path("/srv/xen/server.img")
     assert [use.holder for use in disks.uses(server)] == ["server01 (running)", "server02 (off)"]
-    demo_host.run(["xl", "save", "server01", "/var/lib/xen/save/server01"], deadline=30)
+    demo_host.run(["xl", "save", "server01", "/var/lib/xen/save/server01"], deadline=180)
     uses = guest_disks.read_disks(demo_host).uses(server)
     assert [(use.kind, use.holder) for use in uses] == [
         (UseKind.GUEST_SAVED, "server01 (saved)"),

@@ -25,7 +25,7 @@ from xentui.domains.toolstack import ToolstackError, ToolstackHungError, Toolsta
 from xentui.host import LibvirtHost
 from xentui.waiting import wait_until
 
-DEADLINE = 60.0
+DEADLINE = 180.0
 
 #: A machine of the test driver's: what happens to it, nobody else sees.
 NODE = """<node>

@@ -51,8 +51,8 @@ def test_what_it_writes_goes_into_a_layer(host: GuestHost, monkeypatch: pytest.M
     [setting] = config.strings("disk")
     assert setting == "format=qcow2, vdev=hda, access=rw, target=/srv/xen/mine-changes.qcow2"
     layer = host.path("/srv/xen/mine-changes.qcow2")
-    said = subprocess.run(["qemu-img", "info", "--output=json", layer], capture_output=True, check=True, timeout=30)
+    said = subprocess.run(["qemu-img", "info", "--output=json", layer], capture_output=True, check=True, timeout=180)
     info = json.loads(said.stdout)
     assert (info["backing-filename"], info["backing-filename-format"]) == (str(real), "raw")
-    subprocess.run(["qemu-io", "-c", "write -P 7 0 64k", layer], check=True, capture_output=True, timeout=30)
+    subprocess.run(["qemu-io", "-c", "write -P 7 0 64k", layer], check=True, capture_output=True, timeout=180)
     assert real.read_bytes() == bytes(4 << 20)

@@ -29,9 +29,9 @@ def full(host: GuestHost) -> Iterator[Callable[[str], None]]:
             place = host.path(folder)
             kept = {file.name: file.read_bytes() for file in place.iterdir() if file.is_file()}
             argv = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
-            if os.geteuid() != 0 or subprocess.run(argv, check=False, timeout=30).returncode:
+            if os.geteuid() != 0 or subprocess.run(argv, check=False, timeout=180).returncode:
                 pytest.skip("this user may not mount a small file system to fill")
-            stack.callback(subprocess.run, ["umount", str(place)], check=True, timeout=30)
+            stack.callback(subprocess.run, ["umount", str(place)], check=True, timeout=180)
             for name, data in kept.items():
                 (place / name).write_bytes(data)
             handle = os.open(place / "filler", os.O_CREAT | os.O_WRONLY)

@@ -177,7 +177,7 @@ def test_a_failed_tool_is_quoted(host: GuestHost) -> None:
     host.program("sometool", 'for n in $(seq 30); do echo "line $n"; done; echo "the \033[31mreason" >&2; exit 7')
 
     def run(work: Work) -> None:
-        work.run(["sometool", "x"], deadline=10)
+        work.run(["sometool", "x"], deadline=180)
 
     with pytest.raises(GuestError, match=r"sometool ended with status 7") as failed:
         with_step(host, Step("run it", run))

@@ -80,13 +80,13 @@ def test_there_and_back(hosts: tuple[DemoHost, Host], capsys: pytest.CaptureFixt
 
 def test_all_of_them_each_with_its_end(hosts: tuple[DemoHost, Host], capsys: pytest.CaptureFixture[str]) -> None:
     here, there = hosts
-    there.run(["xl", "create", "/dev/null", 'name="client01"', "memory=32"], deadline=30)
+    there.run(["xl", "create", "/dev/null", 'name="client01"', "memory=32"], deadline=180)
     status, out, err = run(capsys, "migrate", "--all", "--to", "demo2", "--yes")
     assert status == 1
     assert "server01 runs on demo2 now." in out and "1 of 2 run on demo2 now." in out
     assert "client01 cannot be moved to demo2: demo2 has a domain of that name." in err
     assert "client01" in names(here)
-    there.run(["xl", "destroy", "client01"], deadline=30)
+    there.run(["xl", "destroy", "client01"], deadline=180)
     move(site(there), "server01", here, lambda _line: None)
 
 
@@ -107,10 +107,10 @@ def test_the_other_host_goes_away(
     assert (told.value.where, says in told.value.headline) == (where, True), told.value.headline
     assert left_here in names(here) and names(there) == left_there
     for name in left_there:  # what we were told to look at, put right by hand
-        there.run(["xl", "destroy", name], deadline=30)
+        there.run(["xl", "destroy", name], deadline=180)
     if link == "late":
-        here.run(["xl", "rename", left_here, "server01"], deadline=30)
-        here.run(["xl", "resume", "server01"], deadline=30)
+        here.run(["xl", "rename", left_here, "server01"], deadline=180)
+        here.run(["xl", "resume", "server01"], deadline=180)
         row = next(row for row in Xl(here).list() if row.name == "server01")
         assert row.state.up
 
@@ -119,9 +119,9 @@ def test_what_stands_in_the_way_is_found_before_anything_is_begun(
     hosts: tuple[DemoHost, Host], capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = hosts
-    there.run(["xl", "create", "/dev/null", 'name="big"', "memory=1300"], deadline=30)
+    there.run(["xl", "create", "/dev/null", 'name="big"', "memory=1300"], deadline=180)
     status, out, err = run(capsys, "migrate", "server01", "--to", "demo2", "--yes")
-    there.run(["xl", "destroy", "big"], deadline=30)
+    there.run(["xl", "destroy", "big"], deadline=180)
     assert status == 1 and "BAD" in out and "are needed" in out and "cannot be moved" in err
     with broken(here, "down"):
         status, _, err = run(capsys, "migrate", "server01", "--to", "demo2", "--yes")

@@ -30,14 +30,14 @@ def test_a_file_system_that_fills_the_disk_grows_with_it(host: GuestHost) -> Non
     image, tree = host.path(IMAGE), host.folder / "tree"
     tree.mkdir()
     (tree / "kept").write_text("precious")
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image], check=True, timeout=60)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image], check=True, timeout=180)
     assert grow(host, "+8M") == []
     assert image.stat().st_size == 16 << 20
-    said = subprocess.run(["dumpe2fs", "-h", image], capture_output=True, text=True, check=True, timeout=30).stdout
+    said = subprocess.run(["dumpe2fs", "-h", image], capture_output=True, text=True, check=True, timeout=180).stdout
     blocks, size = (int(said.split(f"{word}:")[1].split()[0]) for word in ("Block count", "Block size"))
     assert blocks * size == 16 << 20
     argv = ["debugfs", "-R", "cat /kept", image]
-    kept = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
+    kept = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=180).stdout
     assert kept == "precious"
 
 

@@ -48,10 +48,10 @@ def disk(
     with image.open("r+b") as file:
         file.truncate((8 << 20) + offset)
     options = ["-E", f"offset={offset}"] if partitioned else []
-    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, *options, image, "8M"], check=True, timeout=60)
+    subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, *options, image, "8M"], check=True, timeout=180)
     if partitioned:
         script = "label: dos\nstart=2048, type=83\n"
-        subprocess.run(["sfdisk", "-q", str(image)], input=script, text=True, check=True, timeout=60)
+        subprocess.run(["sfdisk", "-q", str(image)], input=script, text=True, check=True, timeout=180)
     shutil.rmtree(tree)
 
 

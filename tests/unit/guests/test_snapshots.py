@@ -145,7 +145,7 @@ def test_cancelled_while_copying(host: GuestHost, stack: FakeStack) -> None:
 
 
 def output(*argv: str) -> str:
-    return subprocess.run(argv, check=True, capture_output=True, timeout=30, text=True).stdout
+    return subprocess.run(argv, check=True, capture_output=True, timeout=180, text=True).stdout
 
 
 #: What lvs says of the volume vg0/a-b and its snapshot.
@@ -166,13 +166,13 @@ def test_within_a_qcow2_image(host: GuestHost, stack: FakeStack) -> None:
     output("qemu-io", "-c", "write -P 7 0 64k", str(image))
     snapshots.revert(site, snapshots.prepare_revert(site, "cow", "empty"), stack)  # type: ignore[arg-type]
     read = subprocess.run(
-        ["qemu-io", "-c", "read -P 0 0 64k", image], check=True, capture_output=True, timeout=30, text=True
+        ["qemu-io", "-c", "read -P 0 0 64k", image], check=True, capture_output=True, timeout=180, text=True
     )
     assert "Pattern verification failed" not in read.stdout
     assert "within the image" in snapshots.listing(site, load(host, "cow"))[0]
     snapshots.delete(site, "cow", "empty")
     listed = subprocess.run(
-        ["qemu-img", "snapshot", "-l", image], check=True, capture_output=True, timeout=30, text=True
+        ["qemu-img", "snapshot", "-l", image], check=True, capture_output=True, timeout=180, text=True
     )
     assert "empty" not in listed.stdout
 

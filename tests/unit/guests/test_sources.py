@@ -36,7 +36,7 @@ def test_an_image_is_copied_whatever_its_form(host: GuestHost, form: str) -> Non
     data = os.urandom(1 << 20) + bytes(3 << 20)
     raw = host.write("/srv/xen/raw", data)
     image = host.path(f"/srv/xen/it's an image.{form}")
-    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", form, raw, image], check=True, timeout=60)
+    subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", form, raw, image], check=True, timeout=180)
     host.create("copy", image=f"/srv/xen/it's an image.{form}", type="hvm", size="8M")
     copy = host.path("/srv/xen/copy-disk.img").read_bytes()
     assert copy[: len(data)] == data and len(copy) == 8 << 20
@@ -49,7 +49,7 @@ def test_an_image_that_draws_on_another_file_is_refused(host: GuestHost) -> None
     secret = host.write("/etc/shadow", "root:secret".ljust(512))
     image = host.path("/srv/xen/evil.qcow2")
     argv = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(secret), str(image)]
-    subprocess.run(argv, check=True, timeout=60)
+    subprocess.run(argv, check=True, timeout=180)
     with pytest.raises(GuestError, match="is only a part"):
         host.create("copy", image="/srv/xen/evil.qcow2")
 
@@ -66,11 +66,11 @@ def small_disk(host: GuestHost) -> Iterator[str]:
     """A file system of 8 MiB on the host."""
     place = host.path("/srv/small")
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=False, timeout=30)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=False, timeout=180)
     if mounted.returncode != 0:
         pytest.skip("this user may not mount a small file system to fill")
     yield "/srv/small"
-    subprocess.run(["umount", str(place)], check=True, timeout=30)
+    subprocess.run(["umount", str(place)], check=True, timeout=180)
 
 
 @qemu_img
@@ -165,7 +165,7 @@ def test_on_a_live_cd_dom0s_initrd_is_the_mediums(debian_host: GuestHost) -> Non
 def read(image: Path, path: str) -> str:
     """A file in an ext4 image."""
     argv = ["debugfs", "-R", f"cat {path}", str(image)]
-    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
+    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=180).stdout
 
 
 def test_a_mirror_that_fails(debian_host: GuestHost) -> None:

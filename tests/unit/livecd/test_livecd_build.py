@@ -32,7 +32,7 @@ def builder(tmp_path: Path) -> Builder:
 def test_a_failing_tool_shows_its_last_lines_only(tmp_path: Path) -> None:
     code = "import sys; [print('line', n) for n in range(100)]; sys.exit(3)"
     with pytest.raises(BuildError) as failed:
-        builder(tmp_path).run([sys.executable, "-c", code], deadline=30)
+        builder(tmp_path).run([sys.executable, "-c", code], deadline=180)
     text = str(failed.value)
     assert "ended with status 3" in text
     assert "line 99" in text
@@ -91,7 +91,7 @@ def test_the_menu_is_one_that_grub_understands(tmp_path: Path) -> None:
     if shutil.which("grub-script-check"):
         path = tmp_path / "grub.cfg"
         path.write_text(menu)
-        subprocess.run(["grub-script-check", str(path)], check=True, timeout=10)
+        subprocess.run(["grub-script-check", str(path)], check=True, timeout=180)
 
 
 def test_shell_files_are_ones_that_sh_understands() -> None:
@@ -100,7 +100,7 @@ def test_shell_files_are_ones_that_sh_understands() -> None:
     scripts += [folder / "guest" / name for name in ("init", "network", "udhcpc", "watch-memory", "look")]
     scripts += [folder / "rootfs/usr/lib/xentui" / name for name in ("guest-network", "open-sshd")]
     for script in scripts:
-        subprocess.run(["sh", "-n", str(script)], check=True, timeout=10)
+        subprocess.run(["sh", "-n", str(script)], check=True, timeout=180)
 
 
 def test_the_time_can_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:

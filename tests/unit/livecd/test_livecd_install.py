@@ -47,7 +47,7 @@ def test_grubs_settings_are_shell_and_start_xen(tmp_path: Path) -> None:
     installed.settle(root, "", "")
     script = '. "$1"; echo "$GRUB_CMDLINE_XEN_DEFAULT|$XEN_OVERRIDE_GRUB_DEFAULT"'
     argv = ["sh", "-euc", script, "sh", str(root / "etc/default/grub.d/00-xentui.cfg")]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=10)
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=180)
     assert done.stdout.startswith("dom0_mem=640M,max:640M ") and done.stdout.endswith("|1\n")
 
 

@@ -14,7 +14,7 @@ from xentui.console.sharing.protocol import Decoder, json_frame
 from xentui.console.sharing.share import Share
 from xentui.host import Host
 
-DEADLINE = 60.0
+DEADLINE = 180.0
 
 
 class FolderHost(Host):

@@ -296,7 +296,7 @@ def test_who_serves_nonsense_is_not_joined(
 def test_a_holder_that_goes_wrong_is_left(tmp_path: Path, wire: bytes) -> None:
     impostor = Impostor(tmp_path, WELCOME + wire)
     watcher = Watcher(impostor.place)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 180
     while not watcher.joined.ended:
         assert time.monotonic() < end
         watcher.reads()
@@ -310,7 +310,7 @@ def test_what_a_holder_says_of_people_is_bounded_and_printable(tmp_path: Path) -
     wire = json_frame(b"p", {"people": [None, {"id": "x"}, *people], "sentence": "\x9b" * 2000})
     impostor = Impostor(tmp_path, WELCOME + wire)
     watcher = Watcher(impostor.place)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 180
     while not watcher.joined.people:
         assert time.monotonic() < end
         watcher.reads()

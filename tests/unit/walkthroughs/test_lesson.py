@@ -40,7 +40,7 @@ def steps(demo_host: DemoHost) -> Open:
 
 
 def do(host: DemoHost, *words: str) -> None:
-    host.run(["xl", *words], deadline=30)
+    host.run(["xl", *words], deadline=180)
 
 
 def test_it_begins_at_the_first_step_and_reading_is_done_by_going_on(steps: Open) -> None:

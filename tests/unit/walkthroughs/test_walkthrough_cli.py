@@ -103,7 +103,7 @@ def test_a_walk_line_by_line(walk: Callable[..., tuple[int, str]], demo_host: De
     assert json.loads(walk("progress", "--json")[1])[0]["finished"] is True
     status, said = walk("run", "first-steps", typed="clean\nq\n")
     assert "You stand at the first step again." in said
-    assert "server02" not in demo_host.run(["xl", "list"], deadline=30).stdout
+    assert "server02" not in demo_host.run(["xl", "list"], deadline=180).stdout
 
 
 def test_what_needs_a_real_dom0_is_only_read_on_the_demo(
@@ -130,6 +130,6 @@ def test_a_dangerous_step_line_by_line(
     file.write_text(small.replace("## Start it", "## Start it  {danger: starts {guest}}"))
     status, said = walk("run", str(file), "--set", "guest=server02", typed="r\nd\nyes\nq\n")
     assert status == 1 and "it is never done by itself" in said and "To do it, type server02" in said
-    assert "server02" not in demo_host.run(["xl", "list"], deadline=30).stdout
+    assert "server02" not in demo_host.run(["xl", "list"], deadline=180).stdout
     status, said = walk("run", str(file), typed="d\nserver02\nq\n")
     assert status == 0 and "Done." in said
