@@ -46,6 +46,7 @@ def add_parser(subparsers: Subparsers, open_host: OpenHost) -> None:
     test.add_argument("names", metavar="ID|FILE", nargs="+")
     test.add_argument("--dangerous", action="store_true", help="do also the steps that destroy something")
     test.add_argument("--patience", metavar="N", type=float, default=1.0, help="N times as long, on a slow machine")
+    test.add_argument("--once", action="store_true", help="when the last step was undone, do not do it again")
     run = verb("run", "walk through one, line by line; on a full screen: xentui, key W", _run)
     run.add_argument("name", metavar="ID|FILE")
     run.add_argument("--again", action="store_true", help="from the start, whatever was done before")
@@ -162,6 +163,7 @@ def _test(args: argparse.Namespace) -> int:
                 values,
                 dangerous=args.dangerous,
                 patience=min(max(1.0, args.patience), 1000.0),
+                once=args.once,
                 said=said,
             )
             results.append(test.run())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from xentui.demo.host import DemoHost
@@ -33,6 +35,19 @@ def test_a_slow_machine_gets_more_time(demo_host: DemoHost, small: str) -> None:
     assert "it did not end within 1 s" in said(run(demo_host, text.replace(CHECK, CHECK.replace(" |", " in 1s |"))))
     walkthrough = parse(text, "x.md").walkthrough
     assert SelfTest(demo_host, walkthrough, given(walkthrough, []), patience=10).run().ok
+
+
+@pytest.mark.parametrize(
+    ("more", "times"), [("\n## The end\n\nRead on.\n", 1), ("\n## Go on\n\n```run\ntrue\n```\n", 2)]
+)
+def test_the_last_step_is_done_once_if_that_is_asked_for(
+    demo_host: DemoHost, small: str, tmp_path: Path, more: str, times: int
+) -> None:
+    text = small.replace("```run\nxl", f"```run\necho >> {tmp_path}/times; xl")
+    walkthrough = parse(text + more).walkthrough
+    result = SelfTest(demo_host, walkthrough, given(walkthrough, []), once=True).run()
+    assert result.ok and result.steps[0].undone == "ok", said(result)
+    assert (tmp_path / "times").read_text() == "\n" * times
 
 
 CHECK = "domain {guest} is running | It does not run."
