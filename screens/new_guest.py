@@ -56,7 +56,7 @@ _ABOUT = {
     "image": "a disk image made elsewhere, copied: qcow2, vmdk, vhdx, raw",
     "kernel": "a kernel on dom0",
     "disk": "what is on a disk already",
-    "computer": "an idle disk of this computer, only read: its changes go into a layer",
+    "computer": "an idle disk of this computer, read only; a layer is written",
 }
 
 

@@ -98,6 +98,8 @@ def carry_out(site: Site, deletion: Deletion) -> None:
 def _check_off(domain: Domain | None, name: str) -> None:
     if domain is None:
         return
+    if domain.is_dom0:
+        raise GuestError(f"{name} is this machine itself; it cannot be deleted.")
     if domain.state.alive:
         raise GuestError(f"{name} is {domain.state}: shut it down first.")
     if domain.state is State.SAVED:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xentui.domains.domain import State
 from xentui.guests.change import changed, parsed, read_config
 from xentui.guests.errors import GuestError
 from xentui.guests.files import write_file
@@ -62,6 +63,8 @@ def plan(site: Site, name: str, kind: str) -> Retyping:
         raise GuestError(f"There is no guest {name} with a configuration file: see xentui list")
     if domain.state.alive:
         raise GuestError(f"{name} is {domain.state}: shut it down first. Two of it on one disk would ruin it.")
+    if domain.state is State.SAVED:
+        raise GuestError(f"{name} is saved, and comes back as what it was: restore it and shut it down first.")
     if kind not in TYPES:
         raise GuestError(f"{kind!r} is no type of guest; there are {', '.join(TYPES)}.")
     if kind in ("pvh", "hvm") and not site.has_hvm:
@@ -72,6 +75,8 @@ def plan(site: Site, name: str, kind: str) -> Retyping:
     if now == kind:
         raise GuestError(f"{name} is a {kind} guest already.")
     disks = _disks(config.strings("disk"))
+    if all(disk.cdrom or not disk.target for disk in disks) and "hvm" in (kind, now):
+        raise GuestError(f"{name} has no disk: as a {kind} guest there would be nothing that it could boot.")
     root = next((disk for disk in disks if not disk.cdrom and disk.target and disk.format == "raw"), None)
     system = look(site, root.target) if root is not None and root.target else None
     settings: Settings = {"type": kind, "builder": None}

@@ -58,6 +58,12 @@ def test_a_running_or_saved_guest_is_not_deleted(host: GuestHost) -> None:
         to_delete(host.site, "new")
 
 
+def test_the_machine_itself_is_no_guest_to_shut_down_first(host: GuestHost) -> None:
+    host.running = [Domain("Domain-0", id=0, state=State.RUNNING)]
+    with pytest.raises(GuestError, match="Domain-0 is this machine itself"):
+        to_delete(host.site, "Domain-0")
+
+
 def test_what_xentui_did_not_make_it_does_not_delete(host: GuestHost) -> None:
     host.write("/etc/xen/old.cfg", 'name = "old"\n')
     with pytest.raises(GuestError, match=r"was not made by xentui create.*/etc/xen/old\.cfg"):

@@ -116,3 +116,16 @@ def test_what_is_refused(host: GuestHost, tmp_path: Path) -> None:
     host.running = [Domain("ubuntu01", id=3, state=State.BLOCKED, config_file="/etc/xen/ubuntu01.cfg")]
     with pytest.raises(GuestError, match="shut it down first"):
         retype.plan(host.site, "ubuntu01", "pvh")
+
+
+def test_a_saved_guest_is_not_retyped(host: GuestHost) -> None:
+    """It would come back from its memory as what it was, beside a configuration that says otherwise."""
+    host.running = [Domain("ubuntu01", state=State.SAVED, config_file="/etc/xen/ubuntu01.cfg", save_file="/srv/u.save")]
+    with pytest.raises(GuestError, match="ubuntu01 is saved"):
+        retype.plan(host.site, "ubuntu01", "pvh")
+
+
+def test_without_a_disk_there_is_nothing_an_emulated_machine_could_boot(host: GuestHost) -> None:
+    host.create("small", source="busybox", type="pv")
+    with pytest.raises(GuestError, match="small has no disk"):
+        retype.plan(host.site, "small", "hvm")
