@@ -398,7 +398,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
 
     def do_redraw(self) -> None:
         if isinstance(self._driver, LeanDriver):
-            self._driver.redraw()
+            self._driver.look_again()
         else:
             self.refresh(layout=True)
 

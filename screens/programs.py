@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from xentui.screens.terminal import size
+
 if TYPE_CHECKING:
     from xentui.screens.app import XentuiApp
 
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 def shell(app: XentuiApp) -> None:
     """A shell on the host, until it ends. The screen stands still meanwhile. Raises HostError, OSError."""
     argv = app.host.shell_argv()
+    had = (app.size.width, app.size.height)
     with app.suspend():
+        if size.of_tty(1) is None:  # a serial line: what is started now need not ask again
+            size.tell_tty(1, had)
         print(f"\nA shell on {app.host.name}; exit brings you back to xentui.\n", flush=True)
         with subprocess.Popen(argv, env=dict(app.host.environment())) as process, _signals_for(process):
             process.wait()

@@ -44,6 +44,7 @@ class UsageError(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run xentui; give its exit status."""
+    _open_closed_streams()
     args = _parser().parse_args(argv)
     try:
         status = int(args.verb_function(args))
@@ -60,6 +61,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
+
+
+def _open_closed_streams() -> None:
+    """Whoever started us without standard streams (`<&-`): nothing is read there, and no file that is opened later
+    takes their place and is written to."""
+    if None in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
+        while os.open(os.devnull, os.O_RDWR) < 2:
+            pass
+        sys.stdin, sys.stdout, sys.stderr = (
+            stream or os.fdopen(number, mode, closefd=False)
+            for number, (stream, mode) in enumerate(((sys.stdin, "r"), (sys.stdout, "w"), (sys.stderr, "w")))
+        )
 
 
 def _complain(sentence: str, status: int) -> int:

@@ -76,8 +76,9 @@ class Capabilities:
     lines: int = 24  # lines, or 24
 
 
-UNKNOWN = Capabilities()
-"""What is left when TERM is unset or its entry is missing: addressing, erasing, and nothing else."""
+UNKNOWN = Capabilities(bold=True, underline=True, reverse=True)
+"""What is left when TERM is unset or its entry is missing: addressing, erasing, and what the first of the family
+(VT100) had to show which row is chosen; nothing else."""
 
 
 def read_terminfo(term: str, fd: int) -> Capabilities:

@@ -264,6 +264,12 @@ class LeanDriver(Driver):
             self._glass.forget()
             self._schedule(0, self._pump)
 
+    def look_again(self) -> None:
+        """Draw all anew; and where nobody says that the terminal is another now, ask it for its size."""
+        self.redraw()
+        if not (self._tty_had_size and is_pseudo_terminal(self._out)):
+            self.ask_size()
+
     def _display(self, screen: object, renderable: object) -> None:
         """In place of App._display."""
         app = self._app
@@ -421,9 +427,7 @@ class LeanDriver(Driver):
         elif kind == "answer" and self._answer(text):
             pass
         elif text == "\x0c" and not getattr(self._app.focused, "takes_all_keys", False):
-            self.redraw()
-            if not is_pseudo_terminal(self._out):
-                self.ask_size()  # such a line never says that its terminal is another
+            self.look_again()
         else:
             self._key(text)
 
@@ -472,7 +476,7 @@ class LeanDriver(Driver):
         if text == "\x1b[0n" and self._line is not None:
             self._line.answered()
             return True
-        if text.endswith("R") and self._repeat_asked:
+        if self._repeat_asked and text.startswith("\x1b[1;") and text.endswith("R"):  # a late size is no such answer
             self._repeat_asked = False
             if self._glass is not None:
                 self._glass.pen.repeats = text == "\x1b[1;4R"
@@ -480,9 +484,10 @@ class LeanDriver(Driver):
         if text.endswith("R") and self._size_asked:
             self._size_asked = False
             rows, _, columns = text[2:-1].partition(";")
-            if rows.isdigit() and columns.isdigit() and size.plausible(int(columns), int(rows)):
-                size.tell_tty(self._out, (int(columns), int(rows)))
-                self._new_size(int(columns), int(rows))
+            found = (int(columns), int(rows)) if rows.isdigit() and columns.isdigit() else (0, 0)
+            if size.plausible(*found) and found != self._size:
+                size.tell_tty(self._out, found)
+                self._new_size(*found)
             return True
         return text.endswith(("n", "c", "y"))
 

@@ -129,6 +129,12 @@ def test_unknown_verbs_and_options_are_wrong_usage() -> None:
         assert ended.value.code == 2
 
 
+def test_without_standard_streams_it_is_said_too(tmp_path: Path) -> None:
+    command = f"exec 3>{tmp_path}/said; exec {sys.executable} -m xentui.cli --demo 2>&3 3>&- <&- >&-"
+    done = subprocess.run(["sh", "-c", command], check=False, timeout=180)
+    assert (done.returncode, (tmp_path / "said").read_text().count("\n")) == (2, 1)
+
+
 @pytest.mark.parametrize("term", ["dumb", "xterm"])
 def test_without_a_terminal_there_is_no_screen(term: str) -> None:
     done = subprocess.run(

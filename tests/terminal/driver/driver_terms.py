@@ -10,7 +10,7 @@ import re
 
 _VT100 = r"\x1b\[(\d*(;\d*)?[HABCDJKr]|[0-57;]*m|\?25[lh])|\x1b[()][0B]|\x1bM|[\x0e\x0f\n\r\b]"
 _DRAWING = {
-    "unknown": r"\x1b\[(\d*(;\d*)?[HABCDJK]|m)|[\n\r\b]",
+    "unknown": r"\x1b\[(\d*(;\d*)?[HABCDJK]|[147;]*m)|[\n\r\b]",
     "vt100": _VT100,
     "vt102": _VT100 + r"|\x1b\[\d*[PLM]",
     "vt220": _VT100 + r"|\x1b\[\d*[PLMX@]|\x1b\[2[2457](;\d+)*m",

@@ -157,6 +157,17 @@ def test_a_terminal_that_answers_late() -> None:
         assert (size.columns, size.lines) == (0, 0)
 
 
+def test_a_late_size_is_not_taken_for_another_answer_and_is_asked_for_again() -> None:
+    with Terminal(term="xterm", size=(100, 30), tty_size=(0, 0), answers=False) as terminal:
+        started(terminal)
+        terminal.type(b"\x1b[30;100R\x1b[1;4R")  # to the question of size, and to that of REP
+        terminal.until(lambda: "q Quit" in terminal.screen.display[29])
+        terminal.type(b"\x0c")
+        terminal.until(lambda: terminal.sent.count(b"\x1b[999;999H\x1b[6n") == 2)
+        terminal.type(b"\x1b[24;80R")  # it was exchanged for another
+        terminal.until(lambda: "q Quit" in terminal.screen.display[23])
+
+
 def test_what_is_typed_while_the_size_is_asked_is_not_lost() -> None:
     with Terminal(tty_size=(0, 0), answers=False) as terminal:
         terminal.until(lambda: b"\x1b[6n" in terminal.sent)
@@ -207,6 +218,8 @@ def test_poor_surroundings(env: dict[str, str]) -> None:
         assert b"38;5" not in terminal.sent or "LANG" in env
         if "LANG" in env or env.get("TERM") == "":
             assert terminal.sent.isascii()
+        # Which row is chosen is to be seen on any terminal: what a key may destroy is there.
+        assert any(cell.reverse or cell.bg != "default" for cell in terminal.screen.buffer[1].values())
         terminal.type(b"q")
         assert terminal.end() == 0
         assert as_it_was(terminal)
