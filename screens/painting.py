@@ -67,8 +67,10 @@ class AheadPainter:
         """Where the widget is, if all of it is in view and the next frame would not move it."""
         widget = self._widget
         app = widget.app
+        if app._batch_count or not app._screen_stack or not hasattr(app._driver, "paint_ahead"):
+            return None  # also at the end: Textual takes the screens away before what still prints is closed
         screen = app._screen_stack[-1]
-        if app._batch_count or screen._layout_required or not hasattr(app._driver, "paint_ahead"):
+        if screen._layout_required:
             return None
         place = screen._compositor.visible_widgets.get(widget)
         if place is not self._seen:
