@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import posixpath
+import re
 import shlex
 import time
 from pathlib import PurePosixPath
@@ -14,6 +15,8 @@ from xentui.host import FileInfo, Host, HostError
 from xentui.subprocesses import CommandError, CommandRecord
 
 FOLDER = "/etc/xen/auto"
+#: What stands before a link's name to give it its place.
+_NUMBER = re.compile(r"\d{2,}-")
 
 
 class Autostart:
@@ -37,8 +40,46 @@ class Autostart:
                     raise ToolstackError(f"{info.path} is a file and not a link: move it away yourself.")
                 self._unlink(info.path)
 
-    def _link(self, config_file: str) -> None:
-        entry = str(PurePosixPath(FOLDER) / PurePosixPath(config_file).name)
+    def order(self) -> list[str]:
+        """The configuration files in the order in which they are started: that of their entries' names."""
+        return [target(info) for info in sorted(self._host.scan(FOLDER), key=lambda info: info.path)]
+
+    def place(self, config_file: str, number: int) -> None:
+        """Have `config_file` started as the `number`-th, from 1 on; the last if there are not so many. The links get
+        names with a number, ``01-NAME.cfg``. Raises ToolstackError."""
+        entries = self.entries()
+        if config_file not in entries:
+            raise ToolstackError(f"{config_file} does not start with the host, so it has no place among those that do.")
+        order = [config for config in self.order() if config != config_file]
+        order.insert(max(0, number - 1), config_file)
+        infos = {info.path: info for info in self._host.scan(FOLDER)}
+        for file in (path for path, info in infos.items() if info.link is None):
+            raise ToolstackError(f"{file} is a file and not a link, so its place cannot be changed: move it yourself.")
+        wanted = {}
+        for place, config in enumerate(order, 1):
+            name = _NUMBER.sub("", PurePosixPath(entries[config]).name)
+            wanted[entries[config]] = str(PurePosixPath(FOLDER) / f"{place:02}-{name}")
+        if len(infos) > len(wanted):
+            raise ToolstackError(f"Two links of {FOLDER} lead to one configuration: remove one of them.")
+        # A name that is taken by a link which goes on to another one is free after that.
+        moves = {old: new for old, new in wanted.items() if old != new}
+        while moves:
+            free = next((old for old, new in moves.items() if new not in moves), None)
+            if free is None:
+                raise ToolstackError(f"The links of {FOLDER} stand in each other's way: rename one of them.")
+            self._rename(free, moves.pop(free))
+
+    def renamed(self, config_file: str, new: str) -> None:
+        """The configuration file has another name now: its link, if there is one, leads there and keeps its place.
+        Raises ToolstackError."""
+        entry = self.entries().get(config_file)
+        if entry is not None:
+            number = _NUMBER.match(PurePosixPath(entry).name)
+            self._link(new, number[0] if number else "")
+            self.set(config_file, False)
+
+    def _link(self, config_file: str, number: str = "") -> None:
+        entry = str(PurePosixPath(FOLDER) / f"{number}{PurePosixPath(config_file).name}")
         inside = config_file.startswith("/etc/xen/")
         leads = posixpath.relpath(config_file, FOLDER) if inside else config_file
         argv = ["ln", "-s", "--", leads, entry]
@@ -60,6 +101,20 @@ class Autostart:
             os.replace(fresh, path)  # noqa: PTH105
         except OSError as error:
             raise ToolstackError(f"{entry}: cannot be linked: {error.strerror}") from error
+        self._record(argv, started)
+
+    def _rename(self, entry: str, new: str) -> None:
+        argv = ["mv", "-n", "-T", "--", entry, new]
+        if self._host.is_remote:
+            self._run(argv)
+            return
+        started = time.time()
+        try:
+            if self._host.path(new).exists():
+                raise ToolstackError(f"{new} is there already.")
+            self._host.path(entry).rename(self._host.path(new))
+        except OSError as error:
+            raise ToolstackError(f"{entry}: cannot be renamed {new}: {error.strerror}") from error
         self._record(argv, started)
 
     def _unlink(self, entry: str) -> None:

@@ -62,6 +62,7 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     autostart = verbs.add_parser("autostart", help=text, description=text)
     autostart.add_argument("name", metavar="NAME", nargs="?")
     autostart.add_argument("state", metavar="on|off", nargs="?", choices=("on", "off"))
+    autostart.add_argument("--place", metavar="N", type=int, help="start it as the Nth of all that do, from 1 on")
     autostart.set_defaults(verb_function=lambda args: _autostart(args, opener))
     _add_snapshot(verbs, opener)
 
@@ -196,13 +197,21 @@ def _autostart(args: argparse.Namespace, opener: Opener) -> int:
     with opener(args) as inventory:
         if args.name is None:
             return _autostarted(inventory)
-        if args.state is None:
-            return complain("say whether: xentui autostart NAME on|off", 2)
+        if args.state is None and args.place is None:
+            return complain("say whether: xentui autostart NAME on|off, or when: --place N", 2)
+        if args.place is not None and (args.state == "off" or args.place < 1):
+            return complain("--place is a number from 1 on, of a guest that starts with the host", 2)
         refuse_read_only(args, "autostart")
         domain = inventory.snapshot().domain(args.name)
         if domain is None:
             raise GuestError(f"There is no guest {args.name}: see xentui list")
-        inventory.toolstack(domain).set_autostart(domain, args.state == "on")
+        if args.state is not None:
+            inventory.toolstack(domain).set_autostart(domain, args.state == "on")
+        if args.place is not None:
+            if inventory.xl is None:
+                raise GuestError("Only xl's guests are started by links that can be put into an order.")
+            inventory.xl.place_autostart(domain, args.place)
+            return _autostarted(inventory)
     return _DONE
 
 
@@ -210,8 +219,9 @@ def _autostarted(inventory: Inventory) -> int:
     if inventory.xl is None:
         raise GuestError("Only xl's guests are started by links that can be listed.")
     names = {domain.config_file: domain.name for domain in inventory.snapshot().domains}
-    for config, entry in sorted(inventory.xl.autostart.entries().items(), key=lambda item: item[1]):
-        print(f"{printable(names.get(config, '?'))}  {printable(entry)}")
+    entries = inventory.xl.autostart.entries()
+    for number, config in enumerate(inventory.xl.autostart.order(), 1):
+        print(f"{number:3}  {printable(names.get(config, '?'))}  {printable(entries[config])}")
     return _DONE
 
 

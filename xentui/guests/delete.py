@@ -58,6 +58,8 @@ def to_delete(site: Site, name: str) -> Deletion:
         for backup in (backup_of(guest.config), *(f"{guest.config}.before-{kind}" for kind in TYPES)):
             if site.exists(backup):
                 guest.made.append(Made("file", backup))
+    if (entry := Autostart(site.host).entries().get(guest.config)) and Made("link", entry) not in guest.made:
+        guest.made.append(Made("link", entry))  # it was made, or given its place, later
     things = manifest.present(site.host, guest.made)
     for thing in things:
         if thing.kind in ("file", "volume") and thing.path != guest.config:

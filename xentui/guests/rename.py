@@ -59,7 +59,6 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
     """Do it: the running domain or the saved one first, for that is what may be refused. Raises GuestError."""
     host, domain, old = site.host, plan.domain, plan.domain.config_file or ""
     autostart = Autostart(host)
-    starts = old in autostart.entries()
     guest = manifest.load(host, domain.name)
     _call(host, toolstack, domain, plan.new)
     try:
@@ -75,9 +74,7 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
             guest.save(host)
             manifest.remove(host, Made("file", manifest.path_of(domain.name)))
         if plan.path != old:
-            if starts:
-                autostart.set(old, False)
-                autostart.set(plan.path, True)
+            autostart.renamed(old, plan.path)
             host.path(old).unlink()
     except (GuestError, ToolstackError, OSError) as error:
         said = getattr(error, "headline", str(error))

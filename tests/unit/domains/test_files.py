@@ -101,6 +101,31 @@ def test_autostart_takes_nothing_that_is_not_its_own(host: FolderHost) -> None:
         Autostart(host).set("/etc/xen/auto/plain.cfg", False)
 
 
+def test_autostart_has_an_order(host: FolderHost) -> None:
+    links = Autostart(host)
+    for name in ("a", "b", "c"):
+        host.write(f"/etc/xen/{name}.cfg", f'name = "{name}"\n')
+        links.set(f"/etc/xen/{name}.cfg", True)
+    links.place("/etc/xen/c.cfg", 1)
+    assert links.order() == [f"/etc/xen/{name}.cfg" for name in "cab"]
+    folder = host.path("/etc/xen/auto")
+    assert sorted(path.name for path in folder.iterdir()) == ["01-c.cfg", "02-a.cfg", "03-b.cfg"]
+    assert [r.shell for r in host.log][3] == "mv -n -T -- /etc/xen/auto/c.cfg /etc/xen/auto/01-c.cfg"
+    links.place("/etc/xen/c.cfg", 99)
+    assert links.order() == [f"/etc/xen/{name}.cfg" for name in "abc"]
+    assert (folder / "03-c.cfg").readlink() == Path("../c.cfg")
+    host.write("/etc/xen/z.cfg", 'name = "z"\n')
+    links.renamed("/etc/xen/b.cfg", "/etc/xen/z.cfg")
+    assert links.order() == [f"/etc/xen/{name}.cfg" for name in "azc"], "another name, the same place"
+    links.place("/etc/xen/z.cfg", 2)  # where it is already
+    assert sorted(path.name for path in folder.iterdir()) == ["01-a.cfg", "02-z.cfg", "03-c.cfg"]
+    with pytest.raises(ToolstackError, match=r"b\.cfg does not start with the host"):
+        links.place("/etc/xen/b.cfg", 1)
+    host.write("/etc/xen/auto/plain.cfg", 'name = "plain"\n')
+    with pytest.raises(ToolstackError, match="is a file and not a link"):
+        links.place("/etc/xen/a.cfg", 2)
+
+
 def test_what_a_link_leads_to() -> None:
     from xentui.host import FileInfo
 
