@@ -199,7 +199,7 @@ class LiveMachine:
     `serial` is the hypervisor's. Two more lines are dom0's own, each a socket in `lines`: `uart`, a 16550A
     (/dev/ttyS1), and `cable`, a USB adapter (/dev/ttyUSB0) that is plugged in while the socket is connected.
     Without `iso` it starts from its first disk. `entry` is the boot menu's: its hotkey. With `stick` the ISO is a USB
-    stick; with `unplugged` the network's cable is out from the beginning.
+    stick; with `unplugged` the network's cable is out from the beginning; `netboot` is as `Machine` has it.
     """
 
     def __init__(
@@ -213,9 +213,11 @@ class LiveMachine:
         entry: str = "s",
         stick: bool = False,
         unplugged: bool = False,
+        netboot: tuple[Path, str] | None = None,
     ) -> None:
         self.iso, self.cpu, self.memory, self.disks = iso, cpu, memory, disks
         self.uefi, self.entry, self.stick, self.unplugged = uefi, entry, stick, unplugged
+        self.netboot = netboot
         self.boot_seconds = 0.0
         self.lines = Path(tempfile.mkdtemp(prefix="xentui-lines-"))  # short: a socket's path has at most 107 bytes
         self.serial: SerialLine
@@ -226,14 +228,14 @@ class LiveMachine:
         for attempt in (1, 2):
             port = _free_port()
             iso = None if self.stick else self.iso
-            machine = Machine(iso, self.memory, self.cpu, port, uefi=self.uefi, disks=self.disks)
+            machine = Machine(iso, self.memory, self.cpu, port, uefi=self.uefi, disks=self.disks, netboot=self.netboot)
             begun = time.monotonic()
             self.serial = SerialLine([*machine.argv(), *self._more_lines()], FOLDER / f"serial-{attempt}.log")
             self.dom0 = Dom0(port, ssh_key())
             try:
                 if self.unplugged:
                     self.plug(False)
-                if self.iso is not None:
+                if self.iso is not None or self.netboot is not None:
                     self.serial.expect("serial line only", MENU_DEADLINE)
                     self.serial.type(self.entry)
                 self.serial.expect(r"\w+ login: ", BOOT_DEADLINE)

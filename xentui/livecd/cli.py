@@ -27,9 +27,10 @@ def add_parser(subparsers: Subparsers) -> None:
     """Add the verb `livecd` with its own verbs."""
     parser = subparsers.add_parser("livecd", help="build the Live CD, boot it in QEMU; install the running one")
     parser.set_defaults(verb_function=run)
-    verbs = parser.add_subparsers(dest="livecd_verb", required=True, metavar="build|boot|install|keep")
+    verbs = parser.add_subparsers(dest="livecd_verb", required=True, metavar="build|boot|netboot|install|keep")
     _add_build(verbs)
     _add_boot(verbs)
+    _add_netboot(verbs)
     for name, text, what in (
         ("install", "on the running Live CD: erase a disk and install this system on it", "a whole disk, as sdb"),
         ("keep", f"on the running Live CD: keep {_KEPT} from the next start on", "a partition or disk, as sdb1"),
@@ -90,10 +91,20 @@ def _add_boot(verbs: Subparsers) -> None:
     add("--accel", default="tcg", choices=("tcg", "kvm"), help="(%(default)s: emulation, works everywhere)")
 
 
+def _add_netboot(verbs: Subparsers) -> None:
+    text = "make a folder for a TFTP server, from which machines start an ISO by network (PXE)"
+    parser = verbs.add_parser("netboot", help=text, description=text)
+    add = parser.add_argument
+    add("--iso", type=Path, default=_DEFAULT_ISO, metavar="FILE", help="(%(default)s)")
+    add("--output", type=Path, required=True, metavar="DIR", help="the folder; it must not be there yet")
+    add("--url", required=True, metavar="http://SERVER/NAME.iso", help="where the machines are to fetch the ISO")
+    add("--card", default="eth0", metavar="NAME", help="the machine's card for it (%(default)s)")
+
+
 def run(args: argparse.Namespace) -> int:
     """Do what the parsed `args` say. The exit status: 0 done, 1 not, the reason on stderr."""
     try:
-        return {"build": _build, "boot": _boot}.get(args.livecd_verb, _on_disk)(args)
+        return {"build": _build, "boot": _boot, "netboot": _netboot}.get(args.livecd_verb, _on_disk)(args)
     except (BuildError, RecipeError) as error:
         print(f"xentui livecd: {error}", file=sys.stderr)
     except OSError as error:
@@ -180,6 +191,20 @@ def _ask(disk: str) -> str:
         f"All that {printable(disk)} holds will be lost. Type its name to go on: ", end="", file=sys.stderr, flush=True
     )
     return sys.stdin.readline().strip()
+
+
+def _netboot(args: argparse.Namespace) -> int:
+    from xentui.livecd.netboot import LOADERS, make_netboot
+    from xentui.livecd.tools import Builder
+
+    builder = Builder(default_cache() / "netboot.log", lambda line: print(line, flush=True))
+    make_netboot(builder, args.iso, args.output, args.url, args.card)
+    bios, uefi = LOADERS
+    print(
+        f"Serve {args.output} by TFTP, its root and no other, and {args.iso} as {args.url}. DHCP names the boot file: "
+        f"{bios} for a BIOS, {uefi} for UEFI (Secure Boot off)."
+    )
+    return 0
 
 
 def _boot(args: argparse.Namespace) -> int:

@@ -21,7 +21,8 @@ KEEP_LABEL = "xentui-keep"
 _MENU = Path(__file__).with_name("grub.cfg")
 _MARK = "xentui-live"
 _LABEL = "XENTUI_LIVE"
-_MODULES = (
+#: Of GRUB, what the menu needs.
+MODULES = (
     "iso9660", "fat", "part_gpt", "part_msdos", "search", "search_fs_file", "search_label",
     "normal", "configfile", "multiboot2", "linux", "gzio",
     "all_video", "serial", "terminal", "echo", "test", "ls", "cat", "halt", "reboot",
@@ -87,7 +88,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 def _grub(builder: Builder, early: Path, platform: str, output: Path, extra: list[str]) -> None:
     builder.run(
-        ["grub-mkimage", "-O", platform, "-c", early, "-p", "/boot/grub", "-o", output, *extra, *_MODULES],
+        ["grub-mkimage", "-O", platform, "-c", early, "-p", "/boot/grub", "-o", output, *extra, *MODULES],
         deadline=60,
     )
 

@@ -33,6 +33,8 @@ class Machine:
     uefi: Path | None = None
     #: Raw images that are disks of the machine, /dev/vda and so on.
     disks: tuple[Path, ...] = ()
+    #: To start by network: the folder that TFTP serves, and the name of the loader in it.
+    netboot: tuple[Path, str] | None = None
 
     def argv(self, *, monitor_keys: bool = False) -> list[str]:
         """QEMU's argv, the serial line on its stdin and stdout.
@@ -58,7 +60,10 @@ class Machine:
         for disk in self.disks:
             argv += ["-drive", f"file={_escaped(disk)},format=raw,if=virtio"]
         forward = f",hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22" if self.ssh_port else ""
-        argv += ["-netdev", f"user,id=net{forward}", "-device", "virtio-net-pci,netdev=net,romfile="]
+        tftp, rom = "", "romfile="
+        if self.netboot is not None:
+            tftp, rom = f",tftp={_escaped(self.netboot[0])},bootfile={self.netboot[1]}", "bootindex=0"
+        argv += ["-netdev", f"user,id=net{forward}{tftp}", "-device", f"virtio-net-pci,netdev=net,{rom}"]
         return argv
 
 
