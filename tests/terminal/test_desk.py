@@ -8,10 +8,10 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import pexpect
 import pytest
-from programs import DEADLINE, ended, put_an_end_to
+from programs import ended
 from real_screen import RealScreen
 
 from xentui.demo.host import DemoHost
@@ -163,29 +163,27 @@ def test_attached_again_after_a_reboot(start: Start) -> None:
     screen.see("attached again at")
 
 
-def test_a_busy_console_names_who_has_it_and_offers_the_log(start: Start, demo_host: DemoHost) -> None:
-    words = demo_host.terminal_argv(["xl", "console", "server01"])
-    holder = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), timeout=DEADLINE)
-    try:
-        holder.expect("login:")  # it has the console by now
-        screen = start()
-        screen.on("server01")
-        screen.press("c")
-        shown = " ".join(screen.see("held by process", "R tries again", "reads its log").split())
-        pid = re.search(r"held by process (\d+) of", shown)
-        assert pid is not None and int(pid[1]) in screen.clients()
-        screen.press("l")
-        screen.see("log, read-only")
-        holder.kill(signal.SIGTERM)
-        ended(holder)
-        screen.until(lambda: not screen.clients(), "its end")
-        screen.press("C-]", "R")
-        screen.until(screen.clients, "our client")
-        screen.press("Enter")
-        screen.see("server01 login:")
-        screen.see_no("log, read-only")
-    finally:
-        put_an_end_to(holder)
+def test_a_busy_console_names_who_has_it_and_offers_the_log(
+    start: Start, program: Callable[..., Any], demo_host: DemoHost
+) -> None:
+    holder = program(*demo_host.terminal_argv(["xl", "console", "server01"]))
+    holder.expect("login:")  # it has the console by now
+    screen = start()
+    screen.on("server01")
+    screen.press("c")
+    shown = " ".join(screen.see("held by process", "R tries again", "reads its log").split())
+    pid = re.search(r"held by process (\d+) of", shown)
+    assert pid is not None and int(pid[1]) in screen.clients()
+    screen.press("l")
+    screen.see("log, read-only")
+    holder.kill(signal.SIGTERM)
+    ended(holder)
+    screen.until(lambda: not screen.clients(), "its end")
+    screen.press("C-]", "R")
+    screen.until(screen.clients, "our client")
+    screen.press("Enter")
+    screen.see("server01 login:")
+    screen.see_no("log, read-only")
 
 
 def test_another_leader_and_the_size(start: Start) -> None:

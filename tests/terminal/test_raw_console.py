@@ -6,12 +6,12 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import pexpect
 import pytest
-from programs import DEADLINE, ended, put_an_end_to
+from programs import ended
 
 from xentui.demo.host import DemoHost
 
@@ -19,22 +19,9 @@ Spawn = Callable[..., Any]
 
 
 @pytest.fixture
-def console(demo_host: DemoHost) -> Iterator[Spawn]:
+def console(program: Spawn) -> Spawn:
     """Start `xentui console` with these words."""
-    started: list[Any] = []
-
-    def start(*words: str) -> Any:
-        child = pexpect.spawn(
-            sys.executable, ["-m", "xentui.cli", "--demo", "console", *words], env=dict(demo_host.environment()),
-            encoding="utf-8", timeout=DEADLINE, dimensions=(24, 80),
-        )  # fmt: skip
-        child.delaybeforesend = None
-        started.append(child)
-        return child
-
-    yield start
-    for child in started:
-        put_an_end_to(child)
+    return partial(program, sys.executable, "-m", "xentui.cli", "--demo", "console")
 
 
 def logged_in(child: Any, guest: str = "server01") -> Any:
@@ -114,26 +101,15 @@ def test_one_can_leave_while_the_guest_is_away(console: Spawn) -> None:
     assert ended(child) == 0
 
 
-def test_a_busy_console_says_by_whom(console: Spawn, demo_host: DemoHost) -> None:
-    words = demo_host.terminal_argv(["xl", "console", "server01"])
-    first = pexpect.spawn(words[0], words[1:], env=dict(demo_host.environment()), encoding="utf-8", timeout=DEADLINE)
-    try:
-        first.expect("login: ")
-        second = console("server01")
-        second.expect(r"the console of server01 is held by process \d+ of \w+")
-        assert ended(second) == 1
-    finally:
-        put_an_end_to(first)
+def test_a_busy_console_says_by_whom(console: Spawn, program: Spawn, demo_host: DemoHost) -> None:
+    program(*demo_host.terminal_argv(["xl", "console", "server01"])).expect("login: ")
+    second = console("server01")
+    second.expect(r"the console of server01 is held by process \d+ of \w+")
+    assert ended(second) == 1
 
 
-def test_read_only_watches_and_types_nothing(console: Spawn, demo_host: DemoHost) -> None:
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "xentui.cli", "--demo", "--read-only", "console", "server01"],
-        env=dict(demo_host.environment()),
-        encoding="utf-8",
-        timeout=DEADLINE,
-    )
+def test_read_only_watches_and_types_nothing(program: Spawn) -> None:
+    child = program(sys.executable, "-m", "xentui.cli", "--demo", "--read-only", "console", "server01")
     child.expect("login: ")
     child.send("livexen\r\x1d")
     assert ended(child) == 0

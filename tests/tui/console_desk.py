@@ -86,6 +86,12 @@ async def opened(pilot: Pilot[None], name: str = "server01") -> ConsolePane:
     return pane
 
 
+def prints(pane: ConsolePane, data: bytes) -> None:
+    """The guest prints this."""
+    pane.session._take(data)
+    pane._output()
+
+
 def typed(pane: ConsolePane) -> str:
     """What the guest has read, as it was echoed."""
     return "".join(pane.session.emulator.display()).replace("][", "")

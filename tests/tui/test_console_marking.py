@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from console_desk import Desk, opened, screen, shown, until
+from console_desk import Desk, opened, prints, screen, shown, until
 from textual.pilot import Pilot
 
 from xentui.screens.widgets.console_pane import ConsolePane
@@ -16,8 +16,7 @@ LEADER = "ctrl+right_square_bracket"
 
 async def with_lines(pilot: Pilot[None], count: int = 100) -> ConsolePane:
     pane = await opened(pilot)
-    pane.session._take(b"".join(b"line %d of it\r\n" % number for number in range(count)) + b"end ")
-    pane._output()
+    prints(pane, b"".join(b"line %d of it\r\n" % number for number in range(count)) + b"end ")
     await until(pilot, shown(pilot, "end"))
     return pane
 
@@ -110,7 +109,6 @@ async def test_a_guest_that_prints_on_does_not_move_what_is_marked(tmp_path: Pat
     async with app.run_test(size=(80, 24)) as pilot:
         pane = await with_lines(pilot)
         await pilot.press(LEADER, "slash", *"line 90 of", "enter", "v", "space", "end")
-        pane.session._take(b"more\r\n" * 500)
-        pane._output()
+        prints(pane, b"more\r\n" * 500)
         await pilot.press("y")
         assert app.clipboard == "line 90 of it"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
-from console_desk import Desk, opened, screen, shown, typed, until
+from console_desk import DEADLINE, Desk, opened, prints, screen, shown, typed, until
 from textual.events import Paste
 
 from xentui.console.session import State
@@ -125,8 +126,7 @@ async def test_history_and_search(tmp_path: Path) -> None:
         await pilot.press("ctrl+right_square_bracket", "g", "pageup")
         await until(pilot, lambda: not pane.view.live and "line 2999 " not in "\n".join(screen(pilot)))
         before = screen(pilot)[8:]
-        pane.session._take(b"more\r\n" * 5)
-        pane._output()
+        prints(pane, b"more\r\n" * 5)
         await pilot.pause()
         assert screen(pilot)[8:] == before, "new lines must not move what is read"
         await pilot.press("slash", *"LINE 17", "enter")
@@ -205,11 +205,9 @@ async def test_the_size_is_sent_and_taken(tmp_path: Path) -> None:
 async def test_a_small_pane_pans_to_the_cursor(tmp_path: Path) -> None:
     async with Desk(tmp_path).run_test(size=(40, 14)) as pilot:
         pane = await opened(pilot)
-        pane.session._take(b"\x1b[2J\x1b[24;75Hcorner\x1b[24;80H")
-        pane._output()
+        prints(pane, b"\x1b[2J\x1b[24;75Hcorner\x1b[24;80H")
         await until(pilot, shown(pilot, "corner"))
-        pane.session._take(b"\x1b[Htop left")
-        pane._output()
+        prints(pane, b"\x1b[Htop left")
         await until(pilot, shown(pilot, "top left"))
         await pilot.resize_terminal(20, 5)
         await pilot.resize_terminal(80, 24)
@@ -220,11 +218,9 @@ async def test_after_clear_nothing_is_hidden_above_the_prompt(tmp_path: Path) ->
     async with Desk(tmp_path).run_test(size=(80, 16)) as pilot:
         pane = await opened(pilot)
         assert pane.view.height < pane.session.emulator.rows
-        pane.session._take(b"\x1b[24;1Hthe last row")
-        pane._output()
+        prints(pane, b"\x1b[24;1Hthe last row")
         await until(pilot, shown(pilot, "the last row"))
-        pane.session._take(b"\x1b[H\x1b[2Jone line\r\n# ")
-        pane._output()
+        prints(pane, b"\x1b[H\x1b[2Jone line\r\n# ")
         await until(pilot, shown(pilot, "one line"))
 
 
@@ -232,11 +228,11 @@ async def test_a_flood_leaves_the_loop_free_and_keys_go_out(tmp_path: Path) -> N
     async with Desk(tmp_path).run_test(size=(80, 24)) as pilot:
         pane = await opened(pilot)
         assert pane.link.send(b"flood 200000\r")
-        turns = 0
+        turns, end = 0, time.monotonic() + DEADLINE
         while "flood ends" not in typed(pane):
             await asyncio.sleep(0)
             turns += 1
-            assert turns < 1_000_000
+            assert time.monotonic() < end
         # Had the reader taken it in one go, there would have been no turns.
         assert turns > 10
         assert pane.session.emulator.scrollback_size == 10_000
@@ -249,8 +245,7 @@ async def test_nothing_of_a_hostile_guest_reaches_the_screen_but_cells(tmp_path:
         hostile = (
             b"\x1b]0;evil\x1b[31m\a\x1b]52;c;AAAA\x07[bold]x[/bold]\xc2\x9b31m\xe2\x80\xae\x00\x0e\x0f\x1bP1\x1b\\end"
         )
-        pane.session._take(hostile)
-        pane._output()
+        prints(pane, hostile)
         await until(pilot, shown(pilot, "end"))
         text = "\n".join(screen(pilot))
         assert "[bold]x[/bold]" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from console_desk import Desk, opened
+from console_desk import Desk, opened, prints
 from rich.style import Style
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
@@ -55,9 +55,8 @@ class Ahead:
 
 
 def feed(pane: ConsolePane, data: bytes) -> None:
-    pane.session._take(data)
     pane._answer_due = True  # no waiting for the drawing's turn
-    pane._output()
+    prints(pane, data)
 
 
 @pytest.mark.parametrize("name", ["vim", "htop", "mc", "dialog", "debian-installer", "vttest-charsets", "less-vt220"])

@@ -6,13 +6,13 @@ import fcntl
 import os
 import signal
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pexpect
 import pytest
-from programs import DEADLINE, ended, put_an_end_to
+from programs import ended
 
 from xentui.demo.host import DemoHost
 
@@ -20,27 +20,9 @@ Spawn = Callable[..., Any]
 
 
 @pytest.fixture
-def spawn(demo_host: DemoHost) -> Iterator[Spawn]:
+def spawn(program: Spawn, demo_host: DemoHost) -> Spawn:
     """Start a program of the demo on a terminal of its own."""
-    started: list[Any] = []
-
-    def start(*argv: str) -> Any:
-        words = demo_host.terminal_argv(list(argv))
-        child = pexpect.spawn(
-            words[0],
-            words[1:],
-            env=dict(demo_host.environment()),
-            encoding="utf-8",
-            timeout=DEADLINE,
-            dimensions=(24, 80),
-        )
-        child.delaybeforesend = None
-        started.append(child)
-        return child
-
-    yield start
-    for child in started:
-        put_an_end_to(child)
+    return lambda *argv: program(*demo_host.terminal_argv(list(argv)))
 
 
 def attached(spawn: Spawn, guest: str = "server01") -> Any:

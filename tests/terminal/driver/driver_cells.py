@@ -42,6 +42,16 @@ def _visible(character: str, look: Attributes) -> Attributes:
     return Attributes(background=look.background)
 
 
+def meant_and_shown(sheet: Sheet, has: Capabilities, shown: Emulator) -> tuple[list[list[Cell]], list[list[Cell]]]:
+    """The cells of the sheet, and those on a terminal that shows it; but for a corner that it cannot write."""
+    meant = Emulator(sheet.width, sheet.height, scrollback=0)
+    meant.feed(simply(sheet, has))
+    expected, got = cells(meant), cells(shown)
+    if not has.eat_newline:  # the corner cannot be written without scrolling
+        expected[-1], got[-1] = without_corner(expected[-1]), without_corner(got[-1])
+    return expected, got
+
+
 def simply(sheet: Sheet, capabilities: Capabilities) -> bytes:
     """The whole sheet, each cell with its own SGR from the default and its own character set."""
     out = bytearray(b"\x1b[m\x1b[H\x1b[2J\x1b)0")

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 
-from driver_cells import cells, simply, without_corner
+from driver_cells import meant_and_shown
 from driver_terms import TERMS, foreign
 from driver_walk import Shown, walk
 from textual._compositor import CompositorUpdate
@@ -49,11 +49,7 @@ class Terminal:
 
     def compare(self) -> None:
         """What it shows is what it was to show; once in a while, for what that costs."""
-        meant = Emulator(self.sheet.width, self.sheet.height, scrollback=0)
-        meant.feed(simply(self.sheet, self.has))
-        expected, got = cells(meant), cells(self.shown)
-        if not self.has.eat_newline:  # the corner cannot be written without scrolling
-            expected[-1], got[-1] = without_corner(expected[-1]), without_corner(got[-1])
+        expected, got = meant_and_shown(self.sheet, self.has, self.shown)
         if got != expected:
             self.different.append(f"{self.term}:\n" + "\n".join(self.shown.display()))
 
