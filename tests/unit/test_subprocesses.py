@@ -3,8 +3,10 @@
 import os
 import shlex
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,12 +57,17 @@ def test_a_silent_failure_says_its_status() -> None:
         Runner().run(["sh", "-c", "exit 7"], deadline=180)
 
 
-def test_the_deadline_ends_the_program_and_its_children(tmp_path: Path, until: Callable[..., None]) -> None:
+def test_the_deadline_ends_the_program_and_its_children(
+    tmp_path: Path, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     pids = tmp_path / "pids"
-    script = f"echo partial; sleep 600 & echo $$ $! > {shlex.quote(str(pids))}; wait"
+    script = 'echo partial; sleep 600 & echo $$ $! > "$0.new"; mv "$0.new" "$0"; wait'
     runner = Runner()
+    # Time passes once the program has come that far.
+    clock = SimpleNamespace(time=time.time, monotonic=lambda: 1.0 if pids.exists() else 0.0)
+    monkeypatch.setattr("xentui.subprocesses.time", clock)
     with pytest.raises(DeadlineError) as failure:
-        runner.run(["sh", "-c", script], deadline=0.5)
+        runner.run(["sh", "-c", script, str(pids)], deadline=0.5, cancel=threading.Event())
     assert "no answer within 0.5 s" in str(failure.value)
     assert failure.value.record.stdout == "partial\n"
     assert failure.value.record.status is None
