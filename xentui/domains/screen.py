@@ -1,4 +1,4 @@
-"""The screen of an HVM guest: libxl notes the port of its VNC server in xenstore (libxl_dm.c)."""
+"""The screen of a guest, HVM or with a vfb: libxl notes the port of its VNC server in xenstore (libxl_dm.c)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DEADLINE = 8.0
 
 def vnc_port(host: Host, domain: Domain) -> int | None:
     """The TCP port on the guest's host; None where it has no such screen, or it cannot be told."""
-    if domain.type != "hvm" or domain.id is None or host.is_demo:
+    if domain.id is None or host.is_demo:
         return None
     argv = ["xenstore-read", f"/local/domain/{domain.id}/console/vnc-port"]
     try:

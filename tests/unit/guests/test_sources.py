@@ -245,7 +245,8 @@ def test_the_port_of_a_screen_is_xenstores(host: GuestHost) -> None:
     runs = Domain("deb", id=7, state=State.RUNNING, type="hvm")
     assert vnc_port(host, runs) == 5901
     assert "screen      : VNC on its host, port 5901" in domain_details(runs, 5901)
-    for other in (replace(runs, id=8), replace(runs, id=None), replace(runs, type="pvh")):
+    assert vnc_port(host, replace(runs, type="pv")) == 5901  # it has a vfb
+    for other in (replace(runs, id=8), replace(runs, id=None)):
         assert vnc_port(host, other) is None
 
 
