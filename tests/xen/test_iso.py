@@ -143,7 +143,10 @@ def test_a_guest_says_that_its_memory_for_changes_gets_full_before_it_is(first: 
         shell.run("rm /root/most /root/more")
 
 
-def test_the_installers_kernel_is_there(first: Dom0) -> None:
+def test_the_tools_and_the_installers_kernel_are_there(first: Dom0) -> None:
+    first.run(["sh", "-c", "for tool in parted lvm kpartx virsh xl; do command -v $tool || exit 1; done"])
+    for tool in ("virt-install", "mmdebstrap"):
+        first.run([tool, "--version"])
     found = first.run(["sh", "-c", "ls /usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64/"]).stdout
     assert {"initrd.gz", "linux"} <= set(found.split())
 
