@@ -267,6 +267,23 @@ class DomainsScreen(LiveScreen):
         if self.table.selected is not None:
             self.xentui.run_dialogs(ask_note(self.xentui, self.table.selected))
 
+    def do_make_template(self) -> None:
+        from xentui.screens.guest_tasks import ask_template
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_template(self.xentui, self.table.selected))
+
+    def do_start_order(self) -> None:
+        from xentui.screens.guest_tasks import ask_place
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_place(self.xentui, self.table.selected))
+
+    def do_cd_images(self) -> None:
+        from xentui.screens.cd_images import ask_cd_images
+
+        self.xentui.run_dialogs(ask_cd_images(self.xentui))
+
     def do_mark(self) -> None:
         self.table.toggle_mark()
 

@@ -1,4 +1,5 @@
-"""Cloning and deleting a guest from the table: look at everything in a thread, ask, and do it as a job."""
+"""What is done to a guest from the table beside its disks (clone, rename, note, template, place, delete): look at
+everything in a thread, ask, and do it as a job."""
 
 from __future__ import annotations
 
@@ -7,12 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from xentui.actions import BY_NAME
+from xentui.domains.autostart import Autostart
 from xentui.domains.domain import Domain
 from xentui.guests import clone, delete, rename
 from xentui.guests.errors import GuestError
 from xentui.guests.notes import set_note
 from xentui.guests.site import Site
+from xentui.guests.spec import name_complaint
+from xentui.guests.templates import save_template, wish_like
 from xentui.screens.dialogs.ask import Ask
+from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.confirm import Confirm
 from xentui.screens.guest_jobs import GuestJob
 from xentui.subprocesses import printable
@@ -113,6 +118,40 @@ async def ask_note(app: XentuiApp, domain: Domain) -> None:
         set_note(app.host, domain, words)
 
     app.start_job(GuestJob(action, domain, work))
+
+
+async def ask_template(app: XentuiApp, domain: Domain) -> None:
+    """Ask for the template's name, and make it of the guest."""
+    action, name = BY_NAME["make-template"], domain.name
+    remark = "begin others with it: N, template"
+    answer = await app.push_screen_wait(Ask(f"Template of {printable(name)}, named", name, name_complaint, remark))
+    if answer is None:
+        return
+
+    def work(_job: GuestJob) -> None:
+        site = site_of(app)
+        site.check_local()
+        wish, config, words = wish_like(site, name)
+        save_template(app.host, answer, words, wish=wish, config=config)
+
+    app.start_job(GuestJob(action, domain, work))
+
+
+async def ask_place(app: XentuiApp, domain: Domain) -> None:
+    """Ask which of the guests that start with the host it is to be, and make it that one."""
+    links, own = Autostart(app.host), domain.config_file or ""
+    order = await asyncio.to_thread(links.order)
+    names = {one.config_file: one.name for one in app.snapshot.domains} if app.snapshot is not None else {}
+    shown = [printable(names.get(config, config)) for config in order]
+    choices = [
+        Choice(str(place), f"{place}.", "as now" if config == own else f"now {name}")
+        for place, (config, name) in enumerate(zip(order, shown, strict=True), 1)
+    ]
+    now = str(order.index(own) + 1) if own in order else None
+    title = f"Start {printable(domain.name)} as which of {len(order)}?"
+    place = await app.push_screen_wait(Choose(title, choices, current=now))
+    if place is not None and place != now:
+        app.start_job(GuestJob(BY_NAME["start-order"], domain, lambda _job: links.place(own, int(place))))
 
 
 async def ask_delete(app: XentuiApp, name: str) -> None:

@@ -167,6 +167,10 @@ def _autostartable(domain: Domain) -> Reason:
     return None
 
 
+def _autostarts(domain: Domain) -> Reason:
+    return None if domain.autostart else "It does not start with the host: a lets it."
+
+
 def _has_console(domain: Domain) -> Reason:
     if domain.is_dom0:
         return "Domain-0 has no console to attach to: you are in it."
@@ -376,6 +380,8 @@ ACTIONS: tuple[Action, ...] = (
         changes=True, many=True, reason=_autostartable,
         run=lambda t, d, _, __: t.set_autostart(d, not d.autostart),
     ),
+    Action("start-order", "Start order", ("O",), Group.RESOURCES, "its place among the guests that start with the host",
+           changes=True, reason=_first(_guest, _xls_own, _autostarts)),
     Action("new-guest", "New guest", ("N",), Group.GUESTS, "make a guest: Debian, a CD, an image, busybox, a template",
            changes=True, needs_domain=False),
     Action("config", "Configuration", ("C",), Group.GUESTS, "its file as a form and as text, checked as you type",
@@ -386,6 +392,8 @@ ACTIONS: tuple[Action, ...] = (
            reason=_first(_guest, _xls_own)),
     Action("clone", "Clone", ("y",), Group.GUESTS, "copy the guest, with its disks, under another name",
            changes=True, reason=_first(_guest, _xls_own, _off)),
+    Action("make-template", "Template", ("Y",), Group.GUESTS, "make a template of it, to make others like it",
+           changes=True, reason=_first(_guest, _xls_own)),
     Action("migrate", "Move", ("M",), Group.GUESTS, "move the running guest, or all marked ones, to another host, live",
            changes=True, reason=_first(_guest, _answering, _xl_moves)),
     Action("resize", "Grow disk", ("B",), Group.GUESTS, "make a disk larger, and the file system that fills it",
@@ -397,6 +405,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("delete-guest", "Delete", ("X",), Group.GUESTS, "take it away, with all that was made for it",
            changes=True, dangerous=True, warning="All of this is gone for good.",
            reason=_first(_guest, _xls_own, _off)),
+    Action("cd-images", "CD images", ("I",), Group.GUESTS, "the library of CD images: check, download, copy a disc",
+           needs_domain=False),
     Action("mark", "Mark", ("space",), Group.VIEW, "mark the domain; power actions go to all marked ones"),
     Action("mark-all", "Mark all", ("asterisk",), Group.VIEW, "mark every domain shown, or none", needs_domain=False),
     Action("filter", "Filter", ("slash",), Group.VIEW, "show only the domains that hold what you type",

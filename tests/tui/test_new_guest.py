@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from driving import Desk, opened
 from fakes import FakeHost, FakeInventory, domain, guide
 
+from xentui.domains.autostart import Autostart
 from xentui.domains.domain import Disk, HostInfo, State
 from xentui.host import Host
 
@@ -272,6 +274,37 @@ async def test_over_ssh_the_running_domain_has_the_new_name(host: FolderHost) ->
         await desk.see("New name of server01", "its configuration keeps the old name")
         await desk.press("ctrl+u", *"web", "enter")
         await desk.until(lambda: desk.inventory.fake.calls == [("rename", "server01", "web")])
+
+
+async def test_a_guest_becomes_a_template_and_starts_before_another(host: FolderHost) -> None:
+    host.write("/etc/xen/a.cfg", 'name = "a"\n')
+    links = Autostart(host)
+    for name in ("a", "server02"):
+        links.set(f"/etc/xen/{name}.cfg", True)
+    async with opened(inventory(), host=host) as desk:
+        desk.inventory.domains = [replace(d, autostart=d.name == "server02") for d in desk.inventory.domains]
+        await desk.refresh()
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("Y")
+        await desk.see("Template of server02, named")
+        await desk.press("ctrl+u", *"mine", "enter")
+        await desk.until(lambda: host.path("/etc/xentui/templates/mine.toml").exists() and not desk.app.jobs.running)
+        await desk.press("O")
+        await desk.see("Start server02 as which of 2?", "1.  now", "2.  as now")
+        await desk.press("up", "enter")
+        await desk.until(lambda: links.order()[0] == "/etc/xen/server02.cfg" and not desk.app.jobs.running)
+        assert links.order() == ["/etc/xen/server02.cfg", "/etc/xen/a.cfg"]
+
+
+async def test_a_cd_image_is_checked_from_the_table(host: FolderHost) -> None:
+    host.write("/srv/xen/cd/one.iso", "x")
+    host.write("/srv/xen/cd/one.iso.sha256", f"{sha256(b'x').hexdigest()}  one.iso\n")
+    host.write("/srv/xen/cd/two.iso", "y")
+    async with opened(inventory(), host=host) as desk:
+        await desk.press("I")
+        await desk.see("CD images in /srv/xen/cd", "one.iso", "no sum of it is known", "download ...", "copy a disc")
+        await desk.press("enter")
+        await desk.see("Check one.iso: done.", "one.iso: undamaged")
 
 
 async def test_a_guest_of_others_is_not_deleted(host: FolderHost) -> None:

@@ -60,6 +60,7 @@ def test_what_is_possible_follows_the_state() -> None:
         "note",
         "clone",
         "delete-guest",
+        "make-template",
         "resize",
         "retype",
         "update",
@@ -68,7 +69,7 @@ def test_what_is_possible_follows_the_state() -> None:
     assert {"unpause", "destroy"} <= paused
     assert not {"save", "shutdown", "pause"} & paused
     saved = Domain("s", state=State.SAVED, save_file="/var/lib/xen/save/s", config_file="/etc/xen/s.cfg")
-    assert possible(saved) == {"restore", "autostart", "note", "rename"}
+    assert possible(saved) == {"restore", "autostart", "note", "rename", "make-template"}
 
 
 def test_a_saved_guest_is_not_started_anew() -> None:

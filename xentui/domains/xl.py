@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from xentui.domains import savefiles
-from xentui.domains.autostart import FOLDER, Autostart
+from xentui.domains.autostart import Autostart
 from xentui.domains.domain import Domain, State
 from xentui.domains.savefiles import SavedGuests, SaveFileError
 from xentui.domains.toolstack import (
@@ -304,13 +304,6 @@ class Xl:
                 f"No configuration file of {domain.name} is known, so none can be linked for start-up."
             )
         self.autostart.set(domain.config_file, on)
-        self.files_version += 1
-
-    def place_autostart(self, domain: Domain, number: int) -> None:
-        """Have a guest that starts with the host started as the `number`-th, from 1 on. Raises ToolstackError."""
-        if domain.config_file is None or domain.libvirt_owns:
-            raise ToolstackError(f"{domain.name} is not started by a link in {FOLDER}: it has no place among those.")
-        self.autostart.place(domain.config_file, number)
         self.files_version += 1
 
     def sysrq(self, domain: Domain, letter: str) -> None:

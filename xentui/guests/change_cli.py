@@ -194,6 +194,8 @@ def _saved(args: argparse.Namespace, opener: Opener) -> int:
 
 
 def _autostart(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.domains.autostart import FOLDER, Autostart
+
     with opener(args) as inventory:
         if args.name is None:
             return _autostarted(inventory)
@@ -208,9 +210,9 @@ def _autostart(args: argparse.Namespace, opener: Opener) -> int:
         if args.state is not None:
             inventory.toolstack(domain).set_autostart(domain, args.state == "on")
         if args.place is not None:
-            if inventory.xl is None:
-                raise GuestError("Only xl's guests are started by links that can be put into an order.")
-            inventory.xl.place_autostart(domain, args.place)
+            if domain.config_file is None or domain.libvirt_owns:
+                raise GuestError(f"{domain.name} is not started by a link in {FOLDER}: it has no place among those.")
+            Autostart(inventory.host).place(domain.config_file, args.place)
             return _autostarted(inventory)
     return _DONE
 

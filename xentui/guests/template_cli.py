@@ -8,12 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from xentui.guests.cli import Opener, add_options, complain, refuse_read_only, run_create, wish_of
-from xentui.guests.errors import GuestError
 from xentui.subprocesses import printable
 
 if TYPE_CHECKING:
-    from xentui.guests.site import Site
-
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _DONE = 0
@@ -82,7 +79,7 @@ def _show(args: argparse.Namespace, opener: Opener) -> int:
 
 def _make(args: argparse.Namespace, opener: Opener) -> int:
     from xentui.guests.site import Site
-    from xentui.guests.templates import save_template
+    from xentui.guests.templates import save_template, wish_like
 
     refuse_read_only(args, "template make")
     wish = wish_of(args)
@@ -93,39 +90,11 @@ def _make(args: argparse.Namespace, opener: Opener) -> int:
         site.check_local()
         description, config = args.description or "", ""
         if args.origin:
-            wish, config, said = _of_guest(site, args.origin)
+            wish, config, said = wish_like(site, args.origin)
             description = description or said
         path = save_template(inventory.host, args.template, description, wish=wish, config=config)
     print(f"Made the template {args.template}: {path}")
     return _DONE
-
-
-def _of_guest(site: Site, origin: str) -> tuple[dict[str, str | bool | list[str]], str, str]:
-    """What is asked for, or else the configuration, and a description, of a guest or a file."""
-    from xentui.guests import manifest
-    from xentui.guests.change import read_config
-    from xentui.xlcfg.parser import ConfigError, parse
-
-    if "/" in origin:
-        path, text = origin, read_config(site.host, origin)
-    else:
-        guest = manifest.load(site.host, origin)
-        if guest is not None and guest.wish:
-            return dict(guest.wish), "", f"Like {origin}"
-        domain = site.snapshot.domain(origin)
-        if domain is None or domain.config_file is None:
-            raise GuestError(f"There is no guest {origin} with a configuration file: see xentui list")
-        path = domain.config_file
-        text = read_config(site.host, path)
-    try:
-        config = parse(text, path)
-    except ConfigError as error:
-        raise GuestError(str(error)) from error
-    wish: dict[str, str | bool | list[str]] = {}
-    for key in ("memory", "vcpus"):
-        if (number := config.number(key)) is not None:
-            wish[key] = str(number)
-    return wish, text, f"Like {path}"
 
 
 def _use(args: argparse.Namespace, opener: Opener) -> int:

@@ -21,12 +21,18 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
+from xentui.guests import manifest
+from xentui.guests.change import parsed, read_config
 from xentui.guests.errors import GuestError
 from xentui.guests.files import write_file
 from xentui.guests.options import BY_NAME, Wish
 from xentui.guests.spec import name_complaint
 from xentui.host import Host, HostError
+
+if TYPE_CHECKING:
+    from xentui.guests.site import Site
 
 FOLDER = "/etc/xentui/templates"
 _EXTRA = ("description", "name", "config")
@@ -169,3 +175,25 @@ def _toml(value: str | bool | list[str]) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     # A basic string; what JSON escapes, TOML escapes in the same way, and DEL besides.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def wish_like(site: Site, origin: str) -> tuple[dict[str, str | bool | list[str]], str, str]:
+    """What a guest was made of, or else the configuration of a guest or a file; and a description. Its own address is
+    none for others. Raises GuestError."""
+    if "/" in origin:
+        path = origin
+    else:
+        guest = manifest.load(site.host, origin)
+        if guest is not None and guest.wish and guest.source != "settings":  # those stand in its configuration alone
+            return {key: value for key, value in guest.wish.items() if key != "mac"}, "", f"Like {origin}"
+        domain = site.snapshot.domain(origin)
+        if domain is None or domain.config_file is None:
+            raise GuestError(f"There is no guest {origin} with a configuration file: see xentui list")
+        path = domain.config_file
+    text = read_config(site.host, path)
+    config = parsed(text, path)
+    wish: dict[str, str | bool | list[str]] = {}
+    for key in ("memory", "vcpus"):
+        if (number := config.number(key)) is not None:
+            wish[key] = str(number)
+    return wish, text, f"Like {path}"

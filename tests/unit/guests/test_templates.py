@@ -7,7 +7,7 @@ from guest_site import GuestHost
 
 from xentui.guests.errors import GuestError
 from xentui.guests.make import make, plan
-from xentui.guests.templates import all_templates, merged, read_template, save_template, template
+from xentui.guests.templates import all_templates, merged, read_template, save_template, template, wish_like
 from xentui.guests.wishes import settings_of, spec_of
 from xentui.xlcfg.parser import parse
 
@@ -99,3 +99,17 @@ vif = [ "mac=00:16:3e:00:00:01,bridge=xenbr9" ]
         "/srv/xen/new-disk.img", "/srv/xen/tools.iso",
     ]  # fmt: skip
     assert "00:16:3e:00:00:01" not in host.config("new")
+
+
+def test_what_a_template_is_made_of(host: GuestHost) -> None:
+    host.create("web", source="busybox", disk=["1M"], mac="00:16:3e:00:00:01")
+    wish, config, words = wish_like(host.site, "web")
+    assert (wish, config, words) == ({"source": "busybox", "disk": ["1M"]}, "", "Like web"), "its address is its own"
+    host.write("/etc/xen/old.cfg", 'name = "old"\nkernel = "/boot/vmlinuz"\nmemory = 96\n')
+    wish, config, _ = wish_like(host.site, "old")
+    assert wish == {"memory": "96"} and "vmlinuz" in config
+    save_template(host, "like-old", "", wish=wish, config=config)
+    site, like = host.site, template(host, "like-old")
+    make(site, plan(site, spec_of(site, "two", like.wish, settings_of(like))))
+    wish, config, _ = wish_like(host.site, "two")
+    assert "vmlinuz" in config, "what it was asked for says nothing of the settings that the template brought"
