@@ -7,11 +7,20 @@ import os
 import select
 import termios
 from time import monotonic
+from typing import TextIO
 
 from xentui.screens.terminal.line import is_pseudo_terminal
 
 _ANSWER_WITHIN = 1.0
 _IFLAG, _OFLAG, _LFLAG, _CC = 0, 1, 3, 6
+
+
+def descriptor(stream: TextIO | None) -> int:
+    """Its file descriptor, or -1: a daemon has no streams."""
+    try:
+        return stream.fileno() if stream is not None else -1
+    except (OSError, ValueError):
+        return -1
 
 
 class TtyAttributes:

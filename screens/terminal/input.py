@@ -32,6 +32,8 @@ _ALIASES |= {"\x1b[[E": "\x1b[15~"}
 # For keyboards without function keys: ESC 1 to ESC 0 are F1 to F10.
 _FUNCTION_KEYS = (*(f"\x1bO{final}" for final in "PQRS"), *(f"\x1b[{number}~" for number in (15, 17, 18, 19, 20, 21)))
 _ALIASES |= {f"\x1b{digit}": sequence for digit, sequence in zip("1234567890", _FUNCTION_KEYS, strict=True)}
+TYPED = {bytes([code]): chr(code) for code in range(0x21, 0x7F)}
+"""What is read when a key is pressed that types something: nearly all that comes."""
 
 
 class Token(NamedTuple):

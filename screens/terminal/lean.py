@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic, thread_time
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any
 
 from rich.style import Style
 from textual import events
@@ -31,9 +31,10 @@ from textual.geometry import Size
 from textual.message import Message
 
 from xentui.screens.terminal import capabilities, modes, size
-from xentui.screens.terminal.attributes import TtyAttributes
+from xentui.screens.terminal.attributes import TtyAttributes, descriptor
+from xentui.screens.terminal.fast_input import FastInput
 from xentui.screens.terminal.glass import Glass
-from xentui.screens.terminal.input import InputParser, Token
+from xentui.screens.terminal.input import TYPED, InputParser, Token
 from xentui.screens.terminal.key_names import KeyNames
 from xentui.screens.terminal.line import Line, is_pseudo_terminal
 from xentui.screens.terminal.looks import Looks
@@ -55,8 +56,6 @@ _STUCK = 3
 """Seconds after a signal in which the event loop must have come to it."""
 _SIZE_ANSWER, _LATE_ANSWER = 1.5, 15.0
 """Seconds to wait for a size before 80x24 is taken; in which an answer is one."""
-_TYPED = {bytes([code]): chr(code) for code in range(0x21, 0x7F)}
-"""What is read when a key is pressed that types something: nearly all that comes."""
 
 
 class LeanDriver(Driver):
@@ -78,8 +77,8 @@ class LeanDriver(Driver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._in = _descriptor(sys.__stdin__)
-        self._out = next(filter(os.isatty, map(_descriptor, (sys.__stdout__, sys.__stderr__))), -1)
+        self._in = descriptor(sys.__stdin__)
+        self._out = next(filter(os.isatty, map(descriptor, (sys.__stdout__, sys.__stderr__))), -1)
         self.capabilities = capabilities.detect(self._out, glyphs=self.glyphs, no_colour=app.no_color)
         self.statistics = Statistics()
         self._attributes = TtyAttributes(self._in)
@@ -121,6 +120,7 @@ class LeanDriver(Driver):
         self._running = True
         self._attributes.make_raw()
         self._parser = InputParser(utf8=self.capabilities.utf8)
+        self._fast = FastInput(self._loop, self._take)
         self._line = Line(self._out, self._loop, self.statistics, answers=self.capabilities.answers)
         self._line.on_room = self._pump
         (width, height), early = self._find_size()
@@ -147,6 +147,7 @@ class LeanDriver(Driver):
         signal.signal(signal.SIGWINCH, signal.SIG_DFL)
         with contextlib.suppress(Exception):
             self._loop.remove_reader(self._in)
+        self._fast.cancel()
         if self._escape_timer is not None:
             self._escape_timer.cancel()
 
@@ -391,10 +392,17 @@ class LeanDriver(Driver):
             self._loop.remove_reader(self._in)
             self._app.exit(return_code=128 + signal.SIGHUP)
             return
-        if (text := _TYPED.get(data)) and self._parser.rests:
+        slow = self._line is not None and self._line.has_speed
+        if self._fast.holds(data, may_begin=slow and not self._parser.waiting and not self._for_a_guest):
+            return
+        if (text := TYPED.get(data)) and self._parser.rests:
             self._key(text)
         else:
             self._take(data)
+
+    @property
+    def _for_a_guest(self) -> bool:
+        return bool(getattr(self._app.focused, "takes_all_keys", False))
 
     def _take(self, data: bytes) -> None:
         for token in self._parser.feed(data):
@@ -426,7 +434,7 @@ class LeanDriver(Driver):
             self.process_message(events.Paste(text))
         elif kind == "answer" and self._answer(text):
             pass
-        elif text == "\x0c" and not getattr(self._app.focused, "takes_all_keys", False):
+        elif text == "\x0c" and not self._for_a_guest:
             self.look_again()
         else:
             self._key(text)
@@ -490,11 +498,3 @@ class LeanDriver(Driver):
                 self._new_size(*found)
             return True
         return text.endswith(("n", "c", "y"))
-
-
-def _descriptor(stream: TextIO | None) -> int:
-    """Its file descriptor, or -1: a daemon has no streams."""
-    try:
-        return stream.fileno() if stream is not None else -1
-    except (OSError, ValueError):
-        return -1

@@ -84,6 +84,11 @@ class Line:
         statistics.bytes_per_second = self._rate
 
     @property
+    def has_speed(self) -> bool:
+        """Whether the tty has a speed of its own, as a serial line."""
+        return not self._measured
+
+    @property
     def question_open(self) -> bool:
         """Whether an answer of the terminal may still come."""
         return self._asked_at is not None
