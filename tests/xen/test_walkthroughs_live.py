@@ -63,7 +63,7 @@ WALKS = (
     # Up to the question for the language. The live system itself has no room for the guest's disk.
     Walk(
         "installer",
-        ("--set", f"place={PLACE}"),
+        ("--set", f"place={PLACE}", "--once"),
         before=f"mkfs.ext4 -q -F {SPARE} && mkdir -p {PLACE} && mount {SPARE} {PLACE}",
         after=f"umount {PLACE}",
     ),
