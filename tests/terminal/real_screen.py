@@ -88,6 +88,18 @@ class RealScreen:
         self._looked(matches, pattern)
         return found[-1]
 
+    def see_words(self, *texts: str) -> str:
+        """`see`, however the lines are broken; without the frame, which tmux may print as the letters it is made of."""
+        words = ""
+
+        def stand_there(screen: str) -> bool:
+            nonlocal words
+            words = " ".join(word for word in screen.split() if word not in ("x", "|", "│"))
+            return all(text in words for text in texts)
+
+        self._looked(stand_there, f"{texts}")
+        return words
+
     def _looked(self, like: Callable[[str], object], what: str) -> str:
         """One look decides, and is what is given: the next one may see another screen."""
         screen = ""
@@ -131,8 +143,9 @@ class RealScreen:
             ["stty", "-a", "-F", self._tty.read_text().strip()], check=False, capture_output=True, text=True
         )
         assert {"icanon", "echo", "isig", "icrnl", "opost"} <= set(modes.stdout.split()), modes.stdout
-        shown = self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{mouse_any_flag}").strip()
-        assert shown == "0 1 0", "alternate screen, cursor or mouse was not given back"
+        flags = "#{alternate_on} #{cursor_flag} #{mouse_any_flag}"
+        given_back = "0 1 0\n"  # once tmux has taken in all that xentui wrote
+        self.until(lambda: self.tmux("display-message", "-p", flags) == given_back, "its screen, cursor and mouse")
         return int(self._left.read_text())
 
     def clients(self) -> list[int]:

@@ -99,12 +99,12 @@ def test_three_lines_of_libxl_are_shown_whole(start: Start, demo_host: DemoHost)
     screen = start(term="vt220")
     demo_host.control("fail", "on")
     screen.press("G", "s")
-    # Without the frame: tmux prints line drawing as the letters that it is made of.
-    shown = " ".join(word for word in screen.see("Enter Close").split() if word not in ("x", "|", "│"))
-    first = shown.index("xenstore read failed: Connection refused")
-    assert first < shown.index("libxl: error: libxl_xshelp.c:201")
-    for line in ("getting domain info list: Permission denied", "the demo was told to fail"):
-        assert first < shown.index(line)
+    headline = "xenstore read failed: Connection refused"
+    below = (
+        "libxl: error: libxl_xshelp.c:201", "getting domain info list: Permission denied", "the demo was told to fail"
+    )  # fmt: skip
+    shown = screen.see_words(headline, *below, "Enter Close")
+    assert all(shown.index(headline) < shown.index(line) for line in below)
 
 
 def test_a_domain_that_vanishes(start: Start, demo_host: DemoHost) -> None:
@@ -156,7 +156,8 @@ def test_names_are_data(start: Start, demo_host: DemoHost) -> None:
         screen.see_no(word)
     screen.on("xxx")
     screen.press("K")
-    assert screen.see("Destroy xxx", "By hand").count("x") > 400
+    screen.see("Destroy xxx", "By hand")
+    screen.until(lambda: screen.text().count("x") > 400, "all of its name")
     screen.press("y")
     screen.see("Destroy xxx", "..: done.", "17 of 19 guests up")
 
@@ -191,8 +192,8 @@ def test_resized_to_20x5_and_back(start: Start) -> None:
     for columns, rows in ((20, 5), (1, 1), (200, 60), (80, 24)):
         screen.size(columns, rows)
         screen.press("C-l")
-    header, *_ = screen.see("server01", "2 of 4 guests up", "xenlive", "CPU%").splitlines()
-    assert len(header.rstrip()) >= 79
+    screen.see("server01", "2 of 4 guests up", "xenlive", "CPU%")
+    screen.until(lambda: len(screen.text().splitlines()[0].rstrip()) >= 79, "the whole header")
     screen.press("q")
     assert screen.left() == 0
 
@@ -208,7 +209,7 @@ def test_a_signal_leaves_terminal_and_guests_alone(start: Start, demo_host: Demo
         screen.press("C-]", "o")
     os.kill(screen.pid, number)
     assert screen.left() == 128 + number, screen.text()
-    assert screen.clients() == []
+    screen.until(lambda: screen.clients() == [], "the end of its clients")
     assert running(demo_host) == before
 
 
@@ -221,7 +222,7 @@ def test_the_terminal_goes_away(start: Start, demo_host: DemoHost, until: Callab
     pid = screen.pid
     screen.close()
     until(lambda: not Path(f"/proc/{pid}").exists(), "its end")
-    assert screen.clients() == []
+    screen.until(lambda: screen.clients() == [], "the end of its clients")
     assert running(demo_host) == before
 
 
@@ -247,7 +248,7 @@ def test_leaving_detaches_all_consoles(start: Start, demo_host: DemoHost) -> Non
     assert len(screen.clients()) == 2
     screen.press("q")
     assert screen.left() == 0
-    assert screen.clients() == []
+    screen.until(lambda: screen.clients() == [], "the end of its clients")
     assert running(demo_host) == before
 
 

@@ -27,7 +27,7 @@ def names(screen: RealScreen) -> list[str]:
 def test_sort_by_every_column_and_filter_as_you_type(start: Start) -> None:
     screen = start()
     screen.press("o")
-    lines = [line for line in screen.see("Sort by").splitlines() if line.startswith("  │")]
+    lines = [line for line in screen.see("Sort by", "Enter Choose").splitlines() if line.startswith("  │")]
     titles = [line.split("│")[1].strip(" >") for line in lines][1:-1]
     screen.press("Escape")
     screen.see_no("Sort by")
@@ -171,7 +171,7 @@ def test_a_busy_console_names_who_has_it_and_offers_the_log(
     screen = start()
     screen.on("server01")
     screen.press("c")
-    shown = " ".join(screen.see("held by process", "R tries again", "reads its log").split())
+    shown = screen.see_words("held by process", "R tries again", "reads its log")
     pid = re.search(r"held by process (\d+) of", shown)
     assert pid is not None and int(pid[1]) in screen.clients()
     screen.press("l")
@@ -228,8 +228,8 @@ def test_themes_and_a_bad_one(start: Start) -> None:
     folder.mkdir(parents=True)
     (folder / "mine.toml").write_text('title = "Mine"\n\n[styles]\ntext = "blurred"\n')
     screen = start()
-    shown = screen.see("A theme cannot be used.")
-    assert "mine.toml:4:" in "".join(line.strip(" │") for line in shown.splitlines())
+    screen.see("A theme cannot be used.")
+    screen.until(lambda: "mine.toml:4:" in "".join(line.strip(" │") for line in screen.text().splitlines()), "where")
     screen.press("Enter")
     looks: dict[str, int] = {}
     for number in range(5):
