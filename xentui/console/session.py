@@ -195,8 +195,8 @@ class ConsoleSession:
         """
         if not self.takes_keys or not self.may_type:
             return False
-        if self.company is not None and self.company.share is not None:
-            self.company.share.typed()
+        if self.company is not None:
+            self.company.typed()
         return self.pass_on(data)
 
     @property

@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -22,6 +23,16 @@ from xentui.console.sharing.protocol import frame, json_frame
 from xentui.host import LibvirtHost
 
 Join = Callable[..., Watcher]
+
+
+def test_who_typed_before_the_console_was_served_is_asked_for_the_writing(tmp_path: Path) -> None:
+    company = company_for(FolderHost(tmp_path), "server01", True)
+    assert company is not None
+    company.typed()
+    served = company.serve(Holder(tmp_path / "other"), True)
+    assert served is not None
+    assert served.writing.ask(1, time.monotonic(), trusted=True).startswith("asked;")
+    company.end("the test ends")
 
 
 def test_who_joins_sees_the_screen_and_what_comes(holder: Holder, join: Join) -> None:

@@ -44,6 +44,7 @@ class Company:
         self.say: Callable[[str], None] = lambda _sentence: None
         self._orphaned_at = float("-inf")
         self._try_at = self._join_at = 0.0
+        self._typed_at = float("-inf")
         self._watched = False  # until now, others had the console
 
     @property
@@ -72,6 +73,12 @@ class Company:
         if self.share is not None or self.joined is not None:
             return False
         return now - self._orphaned_at < ORPHAN_SECONDS or (now >= self._join_at and self.place.is_served())
+
+    def typed(self) -> None:
+        """Something was typed here, whether or not the console is served yet."""
+        self._typed_at = time.monotonic()
+        if self.share is not None:
+            self.share.typed()
 
     # Joining: in a worker, but for `left`.
 
@@ -121,6 +128,7 @@ class Company:
                     changed=self.changed,
                     say=self.say,
                 )
+                self.share.writing.typed(self._typed_at)
             except PlaceError as error:
                 self._try_at = time.monotonic() + AGAIN_SECONDS
                 if str(error) != self.problem:
