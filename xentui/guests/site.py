@@ -15,6 +15,7 @@ from xentui.guest_disks import guest_disks, read_disks
 from xentui.guests.errors import GuestError
 from xentui.guests.files import RESERVE, exists, free_bytes, local_only, shown_size
 from xentui.guests.manifest import path_of
+from xentui.guests.snapshots.tree import load
 from xentui.guests.spec import Disk
 from xentui.host import Host
 from xentui.subprocesses import CommandError
@@ -80,6 +81,8 @@ class Site:
             raise GuestError(f"There is a guest {name} already{where}: choose another name, or delete that one first.")
         if self.exists(path_of(name)):
             raise GuestError(f"Something is left of a guest {name}: see what it is by: xentui delete {name}")
+        if load(self.host, name).snapshots:  # it could be reverted to what another guest was
+            raise GuestError(f"Snapshots of another {name} are kept here: xentui snapshot list {name} names them.")
 
     def check_tools(self, *tools: str) -> None:
         """Raises GuestError naming the packages of the tools that are missing."""

@@ -16,7 +16,7 @@ from xentui.domains.toolstack import ToolstackError
 from xentui.guests.delete import carry_out, to_delete
 from xentui.guests.errors import GuestError
 from xentui.guests.snapshots import guest as snapshots
-from xentui.guests.snapshots.tree import load
+from xentui.guests.snapshots.tree import GuestSnapshot, Tree, load
 
 IMAGE = "/srv/xen/vm-disk.img"
 qemu_img = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed (qemu-utils)")
@@ -219,3 +219,11 @@ def test_a_guest_is_deleted_with_its_snapshots(host: GuestHost, stack: FakeStack
     assert "  snapshot one" in found.describe()
     carry_out(host.site, found)
     assert host.files() == set()
+
+
+def test_a_new_guest_does_not_inherit_snapshots(host: GuestHost) -> None:
+    """Those of one that moved away, or whose file was removed by hand, stay."""
+    Tree("web", "one", [GuestSnapshot("one", complete=True)]).save(host)
+    with pytest.raises(GuestError, match="Snapshots of another web are kept here: xentui snapshot list web"):
+        host.create("web", source="busybox")
+    assert not host.path("/etc/xen/web.cfg").exists()

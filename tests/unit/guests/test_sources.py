@@ -55,6 +55,12 @@ def test_an_image_that_draws_on_another_file_is_refused(host: GuestHost) -> None
 
 
 @qemu_img
+def test_a_file_that_is_no_image_is_refused(host: GuestHost) -> None:
+    host.write("/srv/xen/readme.txt", "not a disk\n")
+    with pytest.raises(GuestError, match="is no disk image"):
+        host.create("copy", image="/srv/xen/readme.txt", type="hvm")
+
+
 def test_an_image_larger_than_its_disk_is_refused(host: GuestHost) -> None:
     host.write("/srv/xen/raw", bytes(4 << 20))
     with pytest.raises(GuestError, match="are too little for it"):

@@ -15,6 +15,7 @@ from xentui.guests.sources.boot import own_kernel
 from xentui.guests.spec import Disk, Spec
 from xentui.guests.work import Step, Work
 
+_SECTOR = 512
 _DEADLINE = 4 * 3600.0
 _QEMU_NAMES = {"vhd": "vpc"}
 
@@ -119,4 +120,7 @@ def image_source(site: Site, path: str) -> Image:
     """The source for an image. Raises GuestError."""
     if (wrong := path_complaint(path)) is not None:
         raise GuestError(wrong)
-    return Image(path, image_info(site, path).size)
+    info, file = image_info(site, path), site.host.path(path)
+    if info.format == "raw" and file.is_file() and (file.stat().st_size % _SECTOR or not file.stat().st_size):
+        raise GuestError(f"{path}: is no disk image: its size is not in whole sectors, and it is of no other format.")
+    return Image(path, info.size)
