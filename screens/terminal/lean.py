@@ -115,7 +115,9 @@ class LeanDriver(Driver):
 
     def start_application_mode(self) -> None:
         """Make the tty raw, find its size, and begin with an unknown glass."""
-        if self._running:
+        if self._running:  # after SIGSTOP, which cannot be heard: the shell has had the terminal
+            self._attributes.make_raw()
+            self.redraw()
             return
         self._running = True
         self._attributes.make_raw()
@@ -199,7 +201,7 @@ class LeanDriver(Driver):
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _on_continue_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._auto_restart and self._resumed:
+        if self._auto_restart and (self._resumed or self._running):
             self._loop.call_soon_threadsafe(self.resume_application_mode)
 
     def _on_size_signal(self, number: int, frame: FrameType | None) -> None:
@@ -392,17 +394,13 @@ class LeanDriver(Driver):
             self._loop.remove_reader(self._in)
             self._app.exit(return_code=128 + signal.SIGHUP)
             return
-        slow = self._line is not None and self._line.has_speed
-        if self._fast.holds(data, may_begin=slow and not self._parser.waiting and not self._for_a_guest):
+        slow = self._line is not None and self._line.has_speed and not self._parser.waiting
+        if self._fast.holds(data, may_begin=slow and not getattr(self._app.focused, "takes_all_keys", False)):
             return
         if (text := TYPED.get(data)) and self._parser.rests:
             self._key(text)
         else:
             self._take(data)
-
-    @property
-    def _for_a_guest(self) -> bool:
-        return bool(getattr(self._app.focused, "takes_all_keys", False))
 
     def _take(self, data: bytes) -> None:
         for token in self._parser.feed(data):
@@ -434,7 +432,7 @@ class LeanDriver(Driver):
             self.process_message(events.Paste(text))
         elif kind == "answer" and self._answer(text):
             pass
-        elif text == "\x0c" and not self._for_a_guest:
+        elif text == "\x0c" and not getattr(self._app.focused, "takes_all_keys", False):
             self.look_again()
         else:
             self._key(text)

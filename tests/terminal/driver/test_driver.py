@@ -73,6 +73,22 @@ def test_stop_and_continue() -> None:
         assert as_it_was(terminal)
 
 
+def test_continued_after_a_stop_that_nobody_hears() -> None:
+    with Terminal() as terminal:
+        started(terminal)
+        os.kill(terminal.process.pid, signal.SIGSTOP)
+        os.waitpid(terminal.process.pid, os.WUNTRACED)
+        terminal.quiet()
+        before = terminal.screen.display
+        termios.tcsetattr(terminal.slave, termios.TCSANOW, terminal.before)  # as a shell does
+        terminal.stream.feed(b"\x1b[5;5H[1]+  Stopped")
+        os.kill(terminal.process.pid, signal.SIGCONT)
+        terminal.until(lambda: not as_it_was(terminal) and terminal.screen.display == before)
+        terminal.type(b"q")
+        assert terminal.end() == 0
+        assert as_it_was(terminal)
+
+
 @pytest.mark.parametrize("noise", [b"\xff", b"\xe9", b"\x00", b"\x80\xff\xc0", b"\x1b[99", b"\xe4\xbb"])
 def test_noise_does_no_harm(noise: bytes) -> None:
     with Terminal() as terminal:
