@@ -148,9 +148,12 @@ def download(
     on with stays, one whose sum is wrong goes.
     """
     # Loaded when it is needed: it is large.
+    import http.client
     import urllib.error
     import urllib.parse
 
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise GuestError(f"{url}: an address has no blanks and ASCII letters only: write the others as %20 and so on.")
     parsed = urllib.parse.urlsplit(url)
     if parsed.scheme not in ("http", "https"):
         raise GuestError(f"{url}: only http and https can be fetched.")
@@ -162,8 +165,8 @@ def download(
     part = target.with_name(target.name + ".part")
     try:
         _fetch(host, folder, url, part, say, cancel)
-    except (urllib.error.URLError, OSError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error) or repr(error)
         here = f" {shown_size(part.stat().st_size)} of it are here; ask again to go on." if part.exists() else ""
         raise GuestError(f"{url}: {reason}.{here}") from error
     found = sha256(part, part.stat().st_size, say, cancel)
@@ -184,8 +187,14 @@ def _fetch(host: Host, folder: str, url: str, part: Path, say: Say, cancel: thre
     try:
         answer = urllib.request.urlopen(request, timeout=_TIMEOUT)  # noqa: S310 - http and https only, see download
     except urllib.error.HTTPError as error:
-        if error.code == 416 and have:  # nothing is missing any more
-            return
+        if error.code == 416 and have:  # nothing is missing any more; or what is here is of another, larger file
+            whole = error.headers.get("Content-Range", "").rpartition("/")[2]
+            if not whole.isdecimal() or int(whole) == have:
+                return
+            part.unlink()
+            raise OSError(
+                None, f"it has {shown_size(int(whole))} there; more of another one was here, and is removed"
+            ) from error
         raise
     with answer, part.open("ab" if answer.status == 206 else "wb") as file:
         begun = have if answer.status == 206 else 0
@@ -200,6 +209,7 @@ def _fetch(host: Host, folder: str, url: str, part: Path, say: Say, cancel: thre
 
 def _published(url: str, name: str) -> str:
     """The sum in the SHA256SUMS beside it, "" where there is none."""
+    import http.client
     import urllib.error
     import urllib.parse
     import urllib.request
@@ -207,7 +217,7 @@ def _published(url: str, name: str) -> str:
     try:
         with urllib.request.urlopen(urllib.parse.urljoin(url, "SHA256SUMS"), timeout=_TIMEOUT) as answer:  # noqa: S310
             text = answer.read(1 << 20).decode("utf-8", "replace")
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, http.client.HTTPException, OSError):
         return ""
     for line in text.splitlines():
         if (found := _SUM.match(line)) is not None and found[2].rpartition("/")[2] == urllib.parse.unquote(name):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import threading
+import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -39,7 +41,9 @@ class Server(BaseHTTPRequestHandler):
         self.asked.append(asked)
         begin = int(asked.removeprefix("bytes=").removesuffix("-") or 0)
         if begin >= len(DATA):
-            self.send_error(416)
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(DATA)}")
+            self.end_headers()
             return
         self._send(206 if asked else 200, DATA[begin:], type(self).breaks)
 
@@ -111,6 +115,28 @@ def test_what_cannot_be_fetched(host: GuestHost, url: str) -> None:
             cds.download(host, wrong)
     with pytest.raises(GuestError, match="64 hexadecimal digits"):
         cds.download(host, url, "123")
+
+
+def test_an_address_that_is_none_and_a_server_that_is_none(
+    host: GuestHost, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(GuestError, match="write the others as %20"):
+        cds.download(host, url.replace("%20", " "))
+
+    def babble(*_args: object, **_options: object) -> object:
+        raise http.client.BadStatusLine("SSH-2.0-OpenSSH")
+
+    monkeypatch.setattr(urllib.request, "urlopen", babble)
+    with pytest.raises(GuestError, match=r"a%20cd.iso: .*SSH-2.0"):
+        cds.download(host, url)
+
+
+def test_more_than_there_is_was_another_file(host: GuestHost, url: str) -> None:
+    part = host.write(f"{cds.FOLDER}/a cd.iso.part", DATA + b"more")
+    with pytest.raises(GuestError, match=r"it has 3 MiB there; more of another one was here"):
+        cds.download(host, url)
+    assert not part.exists()
+    assert cds.download(host, url).wanted == SUM
 
 
 def test_a_damaged_image_and_one_without_a_sum(host: GuestHost) -> None:
