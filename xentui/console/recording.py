@@ -32,7 +32,8 @@ class Recorder:
         self.path = folder / f"{safe}-{stamp}.cast"
         # A new file: nothing is overwritten, and no link that somebody put there is followed.
         fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._file = os.fdopen(fd, "w", encoding="utf-8")
+        # Line by line: whoever crashes, the file has what came before.
+        self._file = os.fdopen(fd, "w", buffering=1, encoding="utf-8")
         self._start = time.monotonic()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._bytes = 0

@@ -260,8 +260,9 @@ class ConsoleSession:
     def record(self) -> Path | None:
         """Start a recording, or end the one that runs; its file. Raises OSError."""
         if self.recorder is None:
-            self.recorder = Recorder(self.name, self.emulator.columns, self.emulator.rows)
-            return self.recorder.path
+            self.recorder = recorder = Recorder(self.name, self.emulator.columns, self.emulator.rows)
+            self._record(self.emulator.repaint())  # what is on the screen already, as vi's text
+            return recorder.path
         recorder, self.recorder = self.recorder, None
         recorder.close()
         return recorder.path

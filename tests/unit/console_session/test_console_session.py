@@ -16,6 +16,7 @@ from fake_console import DEADLINE, FAKE, Console
 from xentui.console import client
 from xentui.console.client import QUEUE_LIMIT, Leave
 from xentui.console.recording import Recorder
+from xentui.console.replay import replay
 from xentui.console.session import State
 
 
@@ -288,11 +289,18 @@ def test_a_recording_holds_what_was_printed_and_nothing_that_was_typed(
     assert "ready" in "".join(text for _, kind, text in events if kind == "o")
     assert [int(n) for n in next(text for _, kind, text in events if kind == "r").split("x")] == [100, 30]
     assert path.stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("XDG_STATE_HOME", str(console.lock.parent / "another"))
+    path = session.record()
+    assert path is not None
+    assert session.record() == path
+    assert replay(path).display() == session.emulator.display(), "what stood there when it began is in it"
 
 
 def test_a_recording_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xentui.console.recording.LIMIT", 10_000)
     recorder = Recorder("../etc/passwd\x1b[31m", 80, 24, tmp_path)
+    recorder.output(b"first")
+    assert json.loads(recorder.path.read_text().splitlines()[-1])[2] == "first", "kept, whatever happens to us"
     for _ in range(100):
         recorder.output(b"x" * 1000)
     recorder.close()
