@@ -73,6 +73,7 @@ def _all_facts(device: Device) -> Iterator[tuple[str, str | None]]:
     yield "partition table", device.table
     yield "file system", device.fstype
     yield "label", device.label
+    yield "last mounted on", device.last_mounted
     yield "UUID", device.uuid
     if part is not None:
         yield "partition", f"number {part.number}, begins at {short_size(part.start)} ({part.start:,} bytes)"

@@ -170,6 +170,7 @@ class Device:
     fstype: str | None = None
     label: str | None = None
     uuid: str | None = None
+    last_mounted: str | None = None  # where, as an ext file system remembers
     read_only: bool = False
     removable: bool = False
     partition: Partition | None = None

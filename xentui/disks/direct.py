@@ -79,6 +79,16 @@ def read_content(path: str, size: int, sector: int = 512, *, inside: bool = Fals
         os.close(handle)
 
 
+def read_idle_file_system(path: str) -> Signature | None:
+    """Look at a block device that is known to hold no table, unless somebody has claimed it. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        drop_cache(handle)
+        return read_signature(lambda offset, length: os.pread(handle, length, offset))
+    finally:
+        os.close(handle)
+
+
 class _Ends:
     """The bytes of an open device, of which the beginning and the end are read once."""
 

@@ -14,13 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from xentui.disks.device import Device, Kind
-from xentui.disks.direct import Content, read_content, within
+from xentui.disks.direct import Content, read_content, read_idle_file_system, within
+from xentui.disks.signatures import Signature
 from xentui.disks.tree import Tree, add_table, is_extended, partition_of, set_free
 from xentui.host import Host, HostError
 from xentui.subprocesses import CommandError
 
 #: Seconds for all of them.
 DEADLINE = 10.0
+#: They remember where they were mounted, which no tool that lists disks tells.
+_EXT = ("ext4", "ext3", "ext2")
 
 
 def look_inside(tree: Tree) -> dict[str, Content]:
@@ -30,14 +33,20 @@ def look_inside(tree: Tree) -> dict[str, Content]:
         device
         for device in tree.devices.values()
         if device.number and device.kind not in (Kind.VG, Kind.ROM) and not _is_floppy(device)
-        if nothing_known or (device.table and not _has_partitions(tree, device.path))
+        if nothing_known or (device.table and not _has_partitions(tree, device.path)) or device.fstype in _EXT
     ]
 
     def look(devices: list[Device]) -> list[tuple[str, Content]]:
         found = []
         for device in devices:
             with contextlib.suppress(OSError):
-                content = read_content(device.path, device.size, device.logical_sector, inside=True)
+                if device.fstype in _EXT:
+                    signature = read_idle_file_system(device.path)
+                    if signature is None or signature.fstype != device.fstype:
+                        continue  # libblkid knows better
+                    content = Content(signature=signature)
+                else:
+                    content = read_content(device.path, device.size, device.logical_sector, inside=True)
                 found.append((device.path, content))
         return found
 
@@ -66,7 +75,7 @@ def add_content(tree: Tree, path: str, content: Content) -> None:
     """Note what was found in a device or an image."""
     table, signature = content.table, content.signature
     if signature is not None:
-        tree.change(path, fstype=signature.fstype, label=signature.label, uuid=signature.uuid)
+        tree.change(path, **_of(signature))
     elif table is not None and tree.devices[path].kind is Kind.PART:
         return  # an extended partition begins like a table
     elif table is not None and _has_partitions(tree, path):
@@ -78,7 +87,11 @@ def add_content(tree: Tree, path: str, content: Content) -> None:
     elif table is not None:
         add_table(tree, path, table)
         for number, inner in content.inside:
-            tree.change(f"{path}#{number}", fstype=inner.fstype, label=inner.label, uuid=inner.uuid)
+            tree.change(f"{path}#{number}", **_of(inner))
+
+
+def _of(found: Signature) -> dict[str, str | None]:
+    return {"fstype": found.fstype, "label": found.label, "uuid": found.uuid, "last_mounted": found.mounted}
 
 
 def add_free(tree: Tree, host: Host, read: Collection[str]) -> None:

@@ -15,11 +15,12 @@ from xentui.disks.table import Read
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A file system, swap space, or a layer's mark, in blkid's words."""
+    """A file system, swap space, or a layer's mark, in blkid's words. `mounted`: of ext, where it was the last time."""
 
     fstype: str
     label: str | None = None
     uuid: str | None = None
+    mounted: str | None = None
 
 
 #: So many bytes hold most of the marks below, and so many all. The first are enough at a device's beginning, which is
@@ -73,7 +74,7 @@ def _ext(data: bytes) -> Signature | None:
         name = "ext4"
     else:
         name = "ext3" if compat & 0x4 else "ext2"
-    return Signature(name, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]))
+    return Signature(name, _text(block[0x78:0x88]), _uuid(block[0x68:0x78]), _text(block[0x88:0xC8]))
 
 
 def _ntfs(data: bytes) -> Signature | None:

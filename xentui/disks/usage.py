@@ -168,6 +168,8 @@ _FSTYPES = {
     "swsuspend": "the memory of a hibernated Linux",
     "zfs_member": "a member of a ZFS pool",
 }
+#: Where the root file system of a Linux is mounted: by itself, by dracut's initrd.
+_ROOTS = ("/", "/sysroot")
 
 
 def add_other_systems(uses: Uses) -> None:
@@ -175,5 +177,7 @@ def add_other_systems(uses: Uses) -> None:
     for device in list(uses.tree.devices.values()):
         kind = device.partition.type if device.partition is not None else None
         text = _FSTYPES.get(device.fstype or "") or _TYPES.get(kind or "")
+        if device.last_mounted in _ROOTS:
+            text = "the root file system of a Linux, by where it was mounted last"
         if text and not any(use.kind is UseKind.MOUNTED for use in uses.by_path.get(device.path, ())):
             uses.add(device, Use(UseKind.OTHER_OS, text, blocking=False))

@@ -107,6 +107,19 @@ def test_an_image_shows_its_partitions_and_what_lies_in_them(tmp_path: Path) -> 
     assert [c.sentence for c in disks.conflicts(parts[1])] == [f"{image} is a disk of server01 (running), as xvda"]
 
 
+def test_the_root_of_another_linux_is_known_by_where_it_was_mounted(tmp_path: Path) -> None:
+    image = tmp_path / "old.img"
+    image.touch()
+    os.truncate(image, 32 * MIB)
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True, timeout=30)
+    for place, said in (("/srv", []), ("/", ["the root file system of a Linux, by where it was mounted last"])):
+        subprocess.run(["tune2fs", "-M", place, str(image)], check=True, timeout=30, capture_output=True)
+        disks = probe(OnlyImages(), images=[str(image)])
+        assert disks.devices[0].last_mounted == place
+        assert [remark.use.sentence for remark in disks.remarks(disks.devices[0])] == said
+        assert disks.conflicts(disks.devices[0]) == ()
+
+
 def test_the_copy_at_the_end_is_read_where_the_first_is_gone(tmp_path: Path) -> None:
     image = tmp_path / "server.img"
     for size in (64 * MIB, MIB + 512 * 7):  # the second one: its end begins before its beginning ends

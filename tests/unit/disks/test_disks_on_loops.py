@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from xentui.disks.device import Device, Disks, GuestDisk, UseKind
+from xentui.disks.device import Device, Disks, GuestDisk, Kind, UseKind
+from xentui.disks.inside import look_inside
 from xentui.disks.probe import locate, probe
+from xentui.disks.tree import Tree
 from xentui.host import Host
 
 MIB = 1 << 20
@@ -96,6 +98,20 @@ def test_a_mounted_one_is_in_use_and_says_where(loop: Callable[[], str], tmp_pat
         said = [conflict.sentence for conflict in disks.conflicts(found(disks, device))]
         assert said == [f"{device} is mounted on {tmp_path}/mount point"]
     assert kinds(probe(Host()), device) == set()
+
+
+def test_a_file_system_that_udev_knows_tells_where_it_was_mounted_unless_it_is(
+    loop: Callable[[], str], tmp_path: Path
+) -> None:
+    device = loop()
+    run("mkfs.ext4", "-q", device)
+    run("tune2fs", "-M", "/", device)
+    tree = Tree()
+    tree.add(Device(device, Kind.LOOP, 64 * MIB, number="7:0", fstype="ext4"))
+    signature = look_inside(tree)[device].signature
+    assert signature is not None and signature.mounted == "/"
+    with mounted(device, tmp_path / "mnt"):
+        assert look_inside(tree) == {}
 
 
 def test_swap_space(loop: Callable[[], str]) -> None:
