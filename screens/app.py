@@ -47,6 +47,7 @@ from xentui.screens.refresher import InventoryLike, Refresher
 from xentui.screens.stale import aged
 from xentui.screens.terminal import capabilities
 from xentui.screens.terminal.lean import LeanDriver
+from xentui.screens.terminal.redraw import redraw
 from xentui.screens.terminal_status import TerminalScreen
 from xentui.screens.themes import Theme, default_theme, load_themes
 from xentui.screens.type_ahead import TypeAhead
@@ -397,10 +398,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.exit(0)
 
     def do_redraw(self) -> None:
-        if isinstance(self._driver, LeanDriver):
-            self._driver.look_again()
-        else:
-            self.refresh(layout=True)
+        redraw(self)
 
     def do_shell(self) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from xentui.console.watch import PatternError
+from xentui.screens.terminal.redraw import redraw
 from xentui.screens.widgets import console_company
 from xentui.screens.widgets.console_history import HistoryKeys
 
@@ -37,6 +38,7 @@ def commands_of(pane: ConsolePane, history: HistoryKeys) -> dict[str, Callable[[
         "ask": lambda: console_company.ask_or_give(session, pane.say),
         "keep": lambda: console_company.keep(session, pane.say),
         "people": lambda: _list_people(pane),
+        "redraw": lambda: redraw(pane.app),
         "help": pane.show_help,
     }
 

@@ -45,6 +45,7 @@ LEADER_KEYS: tuple[LeaderKey, ...] = (
     LeaderKey(("a",), "a", "ask", "", "ask for the writing, or give it"),
     LeaderKey(("k",), "k", "keep", "", "keep the writing when asked"),
     LeaderKey(("i",), "i", "people", "", "who is here, and who writes"),
+    LeaderKey(("ctrl+l",), "^L", "redraw", "", "draw the screen again"),
     LeaderKey(("colon",), ":", "palette", "", "find any of these, or an action"),
     LeaderKey(("question_mark", "h"), "?", "help", "help", "this list"),
 )

@@ -37,6 +37,8 @@ def help_lines(leader: str, width: int, height: int) -> list[Line]:
         for key, words in entries[index::rows]:
             line += [(key, "key"), (fit(words, max(0, column - len(key))), "")]
         lines.append(line)
+    if len(lines) > height:  # some would be missing, and nobody would know
+        lines[height - 1 :] = [((fit(f" {label} : finds the others by their names", width), "key"),)]
     return lines
 
 

@@ -18,6 +18,8 @@ from xentui.screens.fuzzy import score
 from xentui.screens.history import EVENTS, SAMPLES, History
 from xentui.screens.stale import aged
 from xentui.screens.themes import Theme
+from xentui.screens.widgets.console_keys import LEADER_KEYS
+from xentui.screens.widgets.console_texts import help_lines
 from xentui.subprocesses import printable
 
 PLAIN = Theme("plain", "Plain", terminal_colours=True)
@@ -163,3 +165,12 @@ def test_a_stale_row_is_no_event() -> None:
 def test_only_what_xen_had_becomes_old() -> None:
     old = aged(snapshot(Domain("up", 1, state=State.RUNNING), Domain("off")), 30.0)
     assert [d.stale_seconds for d in old.domains] == [30.0, None]
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 8), (80, 12), (80, 22), (20, 3)])
+def test_the_keys_after_the_leader_are_all_there_or_it_is_said_where(width: int, height: int) -> None:
+    lines = help_lines("ctrl+right_square_bracket", width, height)
+    shown = ["".join(text for text, _ in line) for line in lines]
+    assert len(shown) <= height
+    missing = [key for key in LEADER_KEYS if not any(f" {key.shown} " in line for line in shown)]
+    assert not missing or " : find" in shown[-1]
