@@ -19,6 +19,8 @@ from xentui.guests.templates import save_template, wish_like
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.confirm import Confirm
+from xentui.screens.dialogs.message import MessageDialog
+from xentui.screens.drawing import width_of
 from xentui.screens.guest_jobs import GuestJob
 from xentui.subprocesses import printable
 from xentui.xlcfg.note import note_complaint
@@ -45,10 +47,17 @@ async def looked_at(app: XentuiApp, look: Callable[[Site], Found]) -> Found | No
     try:
         found = await asyncio.to_thread(lambda: look(site_of(app)))
     except GuestError as error:
-        app.say(printable(error.headline), "error")
+        await refuse(app, printable(error.headline))
         return None
     app.say("")
     return found
+
+
+async def refuse(app: XentuiApp, sentence: str) -> None:
+    """Say why not; in a dialog where the status line would cut off what to do about it."""
+    app.say(sentence, "error")
+    if width_of(sentence) + 1 > app.size.width:
+        await app.push_screen_wait(MessageDialog(sentence))
 
 
 async def ask_clone(app: XentuiApp, name: str, snapshot: str = "") -> None:

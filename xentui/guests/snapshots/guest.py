@@ -167,7 +167,7 @@ def prepare_revert(site: Site, name: str, wanted: str) -> Reverting:
     if not snapshot.complete:
         raise GuestError(f"{wanted} was never taken to its end: delete it.")
     if domain.state.alive:
-        raise GuestError(f"{name} is {domain.state}: shut it down, or destroy it, first. What it does now is lost.")
+        raise GuestError(f"{name} is {domain.state}: shut it down or destroy it first; what it does now is lost.")
     if domain.state is State.SAVED:
         raise GuestError(f"{name} is saved in {domain.save_file}: restore it, or remove that file, first.")
     now = {(disk.vdev, disk.target) for disk in _own_disks(domain)}
