@@ -419,7 +419,7 @@ class LeanDriver(Driver):
 
     def _escape_delay(self) -> float:
         """Seconds after which ESC is the key: a sequence takes its time on a slow line."""
-        if (own := os.environ.get("ESCDELAY", "")).isdigit():
+        if (own := os.environ.get("ESCDELAY", "")).isdecimal():
             return int(own) / 1000
         rate = self.statistics.bytes_per_second
         return 0.1 if not rate else min(1.0, 0.1 + 24 / rate)
