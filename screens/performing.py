@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -27,7 +28,9 @@ async def perform(app: XentuiApp, action: Action, domains: Sequence[Domain]) -> 
         return
     argument = ""
     if action.question is not None:
-        answer = await _ask(app, action.question, action.help, possible[0])
+        answer = await _cd_of_library(app, action.question, possible[0]) if action.name == "cd-insert" else ""
+        if answer == "":  # no image there, or another one is wanted
+            answer = await _ask(app, action.question, action.help, possible[0])
         if answer is None:
             return
         argument = answer
@@ -91,6 +94,24 @@ async def _ask(app: XentuiApp, question: Question, remark: str, domain: Domain) 
             remark,
         )
     )
+
+
+async def _cd_of_library(app: XentuiApp, question: Question, domain: Domain) -> str | None:
+    """An image of the library; "" for another one, None when left."""
+    from xentui.guests import cds  # not loaded before it is needed
+    from xentui.guests.errors import GuestError
+    from xentui.guests.files import shown_size
+
+    try:
+        found = await asyncio.to_thread(cds.library, app.host)
+    except GuestError:  # of a host that is reached over ssh nothing is listed
+        found = []
+    if not found:
+        return ""
+    choices = [Choice(image.path, printable(image.name), shown_size(image.size)) for image in found]
+    title, held = question.prompt.format(name=printable(domain.name)), question.default(domain)
+    another = Choice("", "another file ...")
+    return await app.push_screen_wait(Choose(title, [*choices, another], current=held, with_filter=len(found) > 9))
 
 
 async def _confirm(app: XentuiApp, action: Action, domains: Sequence[Domain], argument: str, loses: str) -> bool:

@@ -296,6 +296,19 @@ async def test_a_guest_becomes_a_template_and_starts_before_another(host: Folder
         assert links.order() == ["/etc/xen/server02.cfg", "/etc/xen/a.cfg"]
 
 
+async def test_a_cd_of_the_library_is_inserted(host: FolderHost) -> None:
+    host.write("/srv/xen/cd/one.iso", "x")
+    stock = inventory()
+    drive = Disk("hdc", "", "raw", cdrom=True)
+    stock.domains = [replace(d, type="hvm", disks=(drive,)) if d.name == "server01" else d for d in stock.domains]
+    async with opened(stock, host=host) as desk:
+        await desk.press("slash", *"server01", "enter")
+        await desk.press("e")
+        await desk.see("Image for the CD drive of server01", "one.iso", "another file ...")
+        await desk.press("enter")
+        await desk.until(lambda: stock.fake.calls == [("insert_cd", "server01", "hdc", "/srv/xen/cd/one.iso")])
+
+
 async def test_a_cd_image_is_checked_from_the_table(host: FolderHost) -> None:
     host.write("/srv/xen/cd/one.iso", "x")
     host.write("/srv/xen/cd/one.iso.sha256", f"{sha256(b'x').hexdigest()}  one.iso\n")
