@@ -37,8 +37,8 @@ PACKAGES = (
     "lvm2", "parted", "kpartx", "fdisk", "e2fsprogs", "dosfstools", "ntfs-3g",
     # boot loaders for a disk that all of this is installed to
     "grub2-common", "grub-pc-bin", "grub-efi-amd64-bin",
-    # the small guests
-    "busybox-static",
+    # the small guests; what makes larger ones (xen-tools is not in Debian 13)
+    "busybox-static", "virtinst", "mmdebstrap",
 )  # fmt: skip
 
 #: Full virtualisation: QEMU as the device model, some 100 MB more.
