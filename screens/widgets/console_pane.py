@@ -141,6 +141,8 @@ class ConsolePane(Widget, can_focus=True):
             self.noticed = True
             self.post_message(self.Noticed(self, notice))
             self.post_message(self.Changed(self))
+        else:
+            self.watcher.seen()
 
     def _session_changed(self) -> None:
         if self.is_attached:
@@ -223,6 +225,7 @@ class ConsolePane(Widget, can_focus=True):
 
     def on_focus(self) -> None:
         self.unseen = self.bell = self.noticed = False
+        self.watcher.seen()
         self.post_message(self.Changed(self))
 
     def on_blur(self) -> None:

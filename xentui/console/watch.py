@@ -149,6 +149,11 @@ class Watch:
         self._expressions = [(p.words, p.expression) for p in read if p.expression is not None]
         self._keep = max((len(wanted) for _, wanted in self._words), default=1) - 1
 
+    def seen(self) -> None:
+        """The user looks at what was printed: the next that is found is news, however soon it comes."""
+        self._last.clear()
+        self._times.clear()
+
     def feed(self, data: bytes) -> None:
         """Look at what a guest printed, in pieces of any size."""
         if not self.patterns:

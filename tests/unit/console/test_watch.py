@@ -63,6 +63,14 @@ def test_what_comes_again_soon_is_counted_and_said_later() -> None:
     assert found[1] == Notice("again", "again", 9)
 
 
+def test_what_the_user_looked_at_hides_nothing_that_comes_soon_after() -> None:
+    watch, found, _ = watched("login:")
+    watch.feed(b"server01 login:\r\nserver01 login:\r\n")
+    watch.seen()
+    watch.feed(b"server01 login:")
+    assert [notice.times for notice in found] == [2, 1]
+
+
 def test_all_random_splits_find_the_same() -> None:
     chance = random.Random(3)
     text = b"".join(chance.choice([b"x" * 50, b"Oops: ", b"\x1b[31m", b"\r\n", "é".encode()]) for _ in range(500))
