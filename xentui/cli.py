@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from xentui import __version__, config_apply
 from xentui.actions import ACTIONS, BY_NAME, Action, impossible
+from xentui.domains import savefiles
 from xentui.domains.domain import Domain, Snapshot
 from xentui.domains.inventory import Inventory
 from xentui.domains.toolstack import ToolstackError
@@ -138,6 +139,8 @@ def _action_verb(verbs: Verbs, action: Action) -> None:
     parser = _verb(verbs, action.name, action.help, lambda args: _act(action, args))
     if action.name == "restore":
         parser.add_argument("file", metavar="FILE", help="or the name of a saved guest")
+        text = "also a file that was restored before: only where the guest's disks are as they were then"
+        parser.add_argument("--again", action="store_true", help=text)
     elif action.question is not None:
         parser.add_argument("names", metavar="NAME", nargs=1)
         parser.add_argument("argument", metavar=_ARGUMENTS[action.name])
@@ -332,7 +335,7 @@ def _act(action: Action, args: argparse.Namespace) -> int:
         raise UsageError(f"--read-only and {action.name} exclude each other")
     with _inventory(args) as inventory:
         if action.name == "restore":
-            return _restore(inventory, args.file)
+            return _restore(inventory, args.file, again=args.again)
         snapshot = _snapshot(inventory)
         domains = [_find(snapshot, name, action) for name in args.names]
         if action.dangerous and not args.yes and not _confirmed(action, domains):
@@ -380,7 +383,7 @@ def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse
     return True
 
 
-def _restore(inventory: Inventory, file: str) -> int:
+def _restore(inventory: Inventory, file: str, *, again: bool) -> int:
     """`file` may be a guest's name, where there is no such file."""
     remote = inventory.host.is_remote
     path = file if remote else os.path.abspath(file)  # noqa: PTH100
@@ -390,6 +393,12 @@ def _restore(inventory: Inventory, file: str) -> int:
         if named.save_file is None:
             raise ToolstackError(f"{named.name} is {named.state}, not saved: there is nothing to restore")
         path = named.save_file
+    info = savefiles.stat(inventory.host, path)
+    if info is not None and inventory.xl is not None and inventory.xl.saved_guests.is_used(info) and not again:
+        raise ToolstackError(
+            f"{path} was restored already: the guest's disks have gone on since, and its old memory would ruin what is"
+            " on them. Where they are as they were then: --again"
+        )
     # Who saved it restores it; a file that nobody knows is xl's.
     saved = next((domain for domain in found.domains if domain.save_file == path), Domain(name=""))
     inventory.toolstack(saved).restore(path)
