@@ -15,7 +15,7 @@ from xentui.guest_actions import NEW
 from xentui.guests.cds import library
 from xentui.guests.errors import GuestError
 from xentui.guests.files import shown_size
-from xentui.guests.make import Plan, make, plan
+from xentui.guests.make import Plan, at_first, make, plan
 from xentui.guests.options import OPTIONS, SOURCES, Option
 from xentui.guests.site import Site
 from xentui.guests.spec import TYPES
@@ -301,7 +301,7 @@ class NewGuestScreen(Page):
             said = make(site, made, job.say, job.cancel)
             if start:
                 job.say("starting it")
-                _start(app, made.spec.name, job)
+                _start(app, made, job)
             return said
 
         app.guest_answers = Answers()
@@ -309,12 +309,13 @@ class NewGuestScreen(Page):
         app.start_job(GuestJob(self.registry["make-guest"], Domain(name=made.spec.name), work))
 
 
-def _start(app: XentuiApp, name: str, job: GuestJob) -> None:
+def _start(app: XentuiApp, made: Plan, job: GuestJob) -> None:
+    name = made.spec.name
     domain = app.inventory.snapshot().domain(name)
     if domain is None:
         raise GuestError(f"{name} is made, but it is not seen yet: start it from the table.")
     try:
-        app.inventory.toolstack(domain).start(domain, cancel=job.cancel)
+        app.inventory.toolstack(domain).start(at_first(made, domain), cancel=job.cancel)
     except ToolstackError as error:
         raise GuestError(f"{name} is made, but could not be started: {error.headline}", error.details) from error
 

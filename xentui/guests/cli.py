@@ -105,7 +105,7 @@ def _create(args: argparse.Namespace, opener: Opener) -> int:
 
 def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> int:
     """Make a guest as the options say, and the template, if one is named."""
-    from xentui.guests.make import make, plan
+    from xentui.guests.make import at_first, make, plan
     from xentui.guests.site import Site
     from xentui.guests.templates import merged, template
     from xentui.guests.wishes import settings_of, spec_of
@@ -134,7 +134,7 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
                 raise GuestError(f"{guest} is made, but it is not seen yet: xentui start {guest}")
             with told():
                 try:
-                    inventory.toolstack(domain).start(domain)
+                    inventory.toolstack(domain).start(at_first(made, domain))
                 except ToolstackError as error:
                     sentence = f"{guest} is made, but could not be started: {error.headline}"
                     raise GuestError(sentence, error.details) from error

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 from xentui.domains.autostart import FOLDER as AUTO
 from xentui.domains.autostart import Autostart
+from xentui.domains.domain import Domain
 from xentui.domains.toolstack import ToolstackError
 from xentui.guests.config import Settings, disk_setting, render
 from xentui.guests.errors import GuestError
 from xentui.guests.files import below, make_image, write_file
 from xentui.guests.manifest import Manifest
 from xentui.guests.site import Site
+from xentui.guests.sources.installer import Installer, installer_config
 from xentui.guests.spec import Disk, Spec, check_spec, new_mac
 from xentui.guests.volumes import TAG
 from xentui.guests.work import Step, Work
@@ -85,6 +87,13 @@ def make(
     guest.complete = True
     guest.save(site.host)
     return [*work.remarks, *plan.spec.source.afterwards(plan.spec)]
+
+
+def at_first(plan: Plan, domain: Domain) -> Domain:
+    """What is to be started of a guest that was just made: where the disk is empty still, the installer."""
+    if isinstance(plan.spec.source, Installer):
+        return replace(domain, config_file=installer_config(plan.spec))
+    return domain
 
 
 def _filled_in(site: Site, spec: Spec) -> Spec:

@@ -18,7 +18,7 @@ from xentui.domains.domain import Domain, State
 from xentui.domains.listing import domain_details
 from xentui.domains.screen import vnc_port
 from xentui.guests.errors import GuestError
-from xentui.guests.make import plan
+from xentui.guests.make import at_first, plan
 from xentui.guests.sources import debian
 from xentui.guests.wishes import spec_of
 from xentui.livecd.mirror import Mirror
@@ -225,6 +225,13 @@ def test_the_installer_has_two_configurations(host: GuestHost) -> None:
     own = parse(host.config("deb"))
     assert own.strings("disk") == install.strings("disk") and own.strings("vif") == install.strings("vif")
     assert any("deb.install.cfg" in line for line in said)
+    wishes = ({"source": "installer", "size": "1M"}, {"source": "busybox"})
+    started = [
+        at_first(plan(host.site, spec_of(host.site, "new", wish)), Domain("new", config_file="/etc/xen/new.cfg"))
+        for wish in wishes
+    ]
+    files = [domain.config_file for domain in started]
+    assert files == ["/var/lib/xentui/guests/new.install.cfg", "/etc/xen/new.cfg"], "its disk is empty still"
 
 
 def test_the_graphical_installer_is_an_hvm_guest_with_a_screen(host: GuestHost) -> None:

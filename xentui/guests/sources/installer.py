@@ -88,23 +88,24 @@ class Installer:
         )
 
         def do(work: Work) -> None:
-            work.makes("file", _config(spec))
-            write_file(work.host, _config(spec), text)
+            work.makes("file", installer_config(spec))
+            write_file(work.host, installer_config(spec), text)
 
-        return [Step(f"Write the installer's configuration {_config(spec)}", do)]
+        return [Step(f"Write the installer's configuration {installer_config(spec)}", do)]
 
     def afterwards(self, spec: Spec) -> list[str]:
         if self.graphical:
             return [
-                f"Install: xl create {_config(spec)}",
+                f"Install, unless it was started at once: xl create {installer_config(spec)}",
                 *vnc_words(spec.name),
                 f"When the installer has halted: xentui start {spec.name}",
             ]
         return [
-            f"Install: xl create -c {_config(spec)}",
+            f"Install, unless it was started at once: xl create -c {installer_config(spec)}",
             f"When the installer has halted: xentui start {spec.name}",
         ]
 
 
-def _config(spec: Spec) -> str:
+def installer_config(spec: Spec) -> str:
+    """The configuration that boots the installer in the guest."""
     return f"{FOLDER}/{spec.name}.install.cfg"
