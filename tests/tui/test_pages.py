@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from driving import Desk, opened
 from fakes import FakeHost, FakeInventory, domain, guide
@@ -22,6 +24,11 @@ def host_with_files() -> FakeHost:
     host.log.add(CommandRecord(("xl", "create", "/etc/xen/a b.cfg"), 1795410000.0, 1.25, 0, "Parsing config\n", ""))
     host.log.add(CommandRecord(("xl", "destroy", "x"), 1795410001.0, 0.1, 1, "", "x is an invalid domain\n"))
     return host
+
+
+def fits(desk: Desk, size: tuple[int, int]) -> bool:
+    seen = [desk.app.screen, *(desk.app._background_screens if desk.app.screen.is_modal else [])]
+    return all(screen._compositor.size == size for screen in seen)
 
 
 async def at_server01(desk: Desk) -> None:
@@ -152,6 +159,7 @@ async def test_resized_to_20x5_and_back(name: str) -> None:
         for size in ((20, 5), (1, 1), (80, 24)):
             await desk.pilot.resize_terminal(*size)
             await desk.settle()
+            await desk.until(partial(fits, desk, size), f"{size} on the screen, and on what a dialog lies over")
         await desk.until(lambda: desk.text() == before, "the same screen as before")
 
 
