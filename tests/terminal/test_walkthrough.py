@@ -16,16 +16,10 @@ Start = Callable[..., RealScreen]
 def open_first_steps(screen: RealScreen) -> None:
     screen.press("W")
     screen.see("First steps with xl")
-    screen.until(lambda: _under_cursor(screen, "First steps"), "the cursor on it")
+    while "First steps" not in (at := screen.see_match(r"^> .*$")[0]):
+        screen.press("Down")
+        screen.until(lambda at=at: screen.see_match(r"^> .*$")[0] != at, "the cursor on the next one")
     screen.press("Enter")
-
-
-def _under_cursor(screen: RealScreen, title: str) -> bool:
-    line = next((line for line in screen.text().splitlines() if line.startswith("> ")), "")
-    if title in line:
-        return True
-    screen.press("Down")
-    return False
 
 
 def to_text(screen: RealScreen) -> None:
