@@ -193,9 +193,9 @@ class SshHost(Host):
         return [
             "ssh",
             "-o", f"ControlPath={self._control}",
+            *self._options,  # the first value that ssh is given for an option counts
             "-o", "ServerAliveInterval=5",
             "-o", "ServerAliveCountMax=3",
-            *self._options,
             *options,
         ]  # fmt: skip
 

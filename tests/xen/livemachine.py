@@ -130,6 +130,8 @@ class Dom0:
         self.options = [
             "-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
             "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+            # Emulated, with a guest that floods: a sshd that says nothing for a minute is not gone.
+            "-o", "ServerAliveCountMax=24",
         ]  # fmt: skip
         self.target = f"ssh://root@127.0.0.1:{port}"
         self.libvirt_uri = f"xen+ssh://root@127.0.0.1:{port}/system?keyfile={key}&no_verify=1"
