@@ -99,7 +99,7 @@ def test_a_running_guest_is_taken_with_its_memory(host: GuestHost, stack: FakeSt
     assert stack.did == ["save vm", "restore"]
     [snapshot] = load(host, "vm").snapshots
     assert snapshot.memory == "/var/lib/xentui/snapshots/vm/warm.memory" and snapshot.complete
-    with pytest.raises(GuestError, match="shut it down, or destroy it, first"):
+    with pytest.raises(GuestError, match="shut it down or destroy it first"):
         revert(host, stack, "warm")
     host.running = []
     host.path(IMAGE).write_bytes(b"spoilt")
