@@ -37,6 +37,8 @@ _LITTLE = 512
 REPLY_LIMIT = 256
 #: Seconds after which a client that ended well, though its domain is still there, was ended by somebody.
 GRACE = 5.0
+#: Seconds in which a domain without a console may be one that is being made: xenconsole itself waits for only 5.
+MADE_SECONDS = 30.0
 #: Seconds after attaching in which what comes is xenconsoled's backlog: old queries get no answer.
 BACKLOG_SECONDS = 0.3
 #: Seconds after which a client behind ssh, where its terminal says nothing of the lock, is taken to have the console.
@@ -118,6 +120,7 @@ class ConsoleSession:
         self._ended_argv: list[str] | None = None
         self._ended_at = 0.0
         self._ended_well = False
+        self._without_console: dict[str, float] = {}  # since when, by the command's words
         self._attached_at = 0.0
         self._attachments = 0
         self._joined_before = False
@@ -415,10 +418,14 @@ class ConsoleSession:
             who = str(self.holder) if self.holder is not None else "a process that cannot be seen from here"
             self._set(State.BUSY, f"the console of {self.name} is held by {who}")
         elif "ould not read tty" in words:
-            self._fail(
-                f"{self.name} has no serial line. Add this line to its configuration and start it anew:"
-                ' serial = "pty"   (in the guest, a getty on ttyS0)'
-            )
+            since = self._without_console.setdefault(str(self._ended_argv), self._ended_at)
+            if self._ended_at - since < MADE_SECONDS:
+                self._set(State.WAITING, f"{self.name} has no console yet; attaches when it has")
+            else:
+                self._fail(
+                    f"{self.name} has no serial line. Add this line to its configuration and start it anew:"
+                    ' serial = "pty"   (in the guest, a getty on ttyS0)'
+                )
         elif "Domain-0" in words and status:
             self._fail("Domain-0 has no console to attach to: you are in it")
         elif status == 0 or re.search(r"invalid domain|does not exist|no such domain", words, re.IGNORECASE):

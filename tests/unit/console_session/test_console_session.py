@@ -210,7 +210,7 @@ def test_a_busy_console_names_who_has_it(console: Console) -> None:
 @pytest.mark.parametrize(
     ("words", "state", "says"),
     [
-        (["notty"], State.FAILED, 'serial = "pty"'),
+        (["notty"], State.WAITING, "no console yet"),
         (["gone"], State.WAITING, "gone"),
         (["status=3"], State.FAILED, "status 3"),
     ],
@@ -221,6 +221,30 @@ def test_why_it_ended(console: Console, words: list[str], state: State, says: st
     console.read_until(lambda: console.session.state is not State.ATTACHED)
     assert console.session.state is state
     assert says in console.session.sentence
+
+
+def test_a_guest_that_is_being_made_has_no_console_yet(console: Console) -> None:
+    session, console.words = console.session, ["notty"]
+    session.attach()
+    console.read_until(lambda: session.state is State.WAITING)
+    assert session.look(), "it is tried again"
+    console.words = []
+    session.attach()
+    console.shows("ready")
+
+
+def test_a_guest_that_stays_without_console_has_no_serial_line(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, console.words = console.session, ["notty"]
+    session.attach()
+    console.read_until(lambda: session.state is State.WAITING)
+    monkeypatch.setattr("xentui.console.session.MADE_SECONDS", 0.0)
+    assert session.look()
+    session.attach()
+    console.read_until(lambda: session.state is State.FAILED)
+    assert 'serial = "pty"' in session.sentence
+    assert not session.look()
 
 
 def test_a_client_that_is_missing(console: Console) -> None:
