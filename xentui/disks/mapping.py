@@ -6,6 +6,8 @@ running or a saved guest is mapped. What is mapped is in use, and has to be let 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from xentui.disks import kernel
 from xentui.disks.commands import SHORT
 from xentui.disks.device import Device, Disks, UseKind
@@ -13,10 +15,13 @@ from xentui.disks.guard import RefusedError, find_program
 from xentui.disks.probe import locate
 from xentui.disks.target import Target, read_target
 from xentui.host import Host
+from xentui.waiting import wait_until
 
 #: What stands against looking at a disk from here: others may hold it, a guest may not.
 _GUESTS = (UseKind.GUEST_RUNNING, UseKind.GUEST_SAVED)
 _BELOW = ("raw", None)
+#: Seconds in which a loop device that somebody looks at has to be let go.
+LET_GO = 10.0
 
 
 def map_partitions(host: Host, disks: Disks, path: str) -> tuple[str, ...]:
@@ -57,6 +62,10 @@ def unmap_partitions(host: Host, disks: Disks, path: str) -> None:
     for loop in loops:
         kernel.forget(loop.path)
         host.run(["losetup", "--detach", loop.path], deadline=SHORT)
+        # While somebody looks at it, as udev does, the kernel only notes that it is to go (loop(4), LOOP_CLR_FD).
+        bound = Path("/sys/block", Path(loop.path).name, "loop")
+        if not wait_until(lambda bound=bound: not bound.exists(), LET_GO):  # type: ignore[misc]
+            raise RefusedError(f"{loop.path} is open in another program: {path} stays mapped until that closes it.")
 
 
 def _check_guests(disks: Disks, device: Device | None, path: str) -> None:

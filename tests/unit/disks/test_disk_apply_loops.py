@@ -28,6 +28,7 @@ from xentui.disks.sizes import Size
 from xentui.disks.target import Target, read_target
 from xentui.disks.target_of import target_of
 from xentui.host import Host
+from xentui.waiting import wait_until
 
 S = Size.parse
 
@@ -256,6 +257,21 @@ def test_an_image_is_mounted_by_its_plan(loop: str, ram: Path, tmp_path: Path) -
 
 
 # Maps of an image's partitions.
+
+
+def test_an_image_that_another_program_looks_at_stays_mapped(
+    loop: str, ram: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = image(ram / "guest.img", 100 * MIB)
+    made = [Label("msdos"), Add(format="vfat")]
+    assert carry_out(Host(), read_target(str(file)), made, confirm="guest.img", read_disks=Disks).status == DONE
+    assert main(["disks", "map", str(file)]) == 0
+    whole = capsys.readouterr().out.strip().removesuffix("p1")
+    monkeypatch.setattr("xentui.disks.mapping.LET_GO", 0.0)
+    with Path(whole).open("rb"):
+        assert main(["disks", "unmap", str(file)]) == 1
+        assert f"{whole} is open in another program" in capsys.readouterr().err
+    assert wait_until(lambda: str(file) not in run("losetup", "-a").stdout, 60)
 
 
 def test_an_image_is_mapped_and_let_go(
