@@ -88,6 +88,7 @@ class LeanDriver(Driver):
         self._thread = threading.current_thread()
         self._running = False
         self._line: Line | None = None
+        self._fast: FastInput | None = None
         self._glass: Glass | None = None
         self._sheet: Sheet | None = None
         self._pump_timer: asyncio.TimerHandle | None = None
@@ -122,8 +123,8 @@ class LeanDriver(Driver):
         self._running = True
         self._attributes.make_raw()
         self._parser = InputParser(utf8=self.capabilities.utf8)
-        self._fast = FastInput(self._loop, self._take)
         self._line = Line(self._out, self._loop, self.statistics, answers=self.capabilities.answers)
+        self._fast = FastInput(self._loop, self._take) if self._line.has_speed else None
         self._line.on_room = self._pump
         (width, height), early = self._find_size()
         signal.signal(signal.SIGWINCH, self._on_size_signal)
@@ -149,9 +150,9 @@ class LeanDriver(Driver):
         signal.signal(signal.SIGWINCH, signal.SIG_DFL)
         with contextlib.suppress(Exception):
             self._loop.remove_reader(self._in)
-        self._fast.cancel()
-        if self._escape_timer is not None:
-            self._escape_timer.cancel()
+        for held in (self._fast, self._escape_timer):
+            if held is not None:
+                held.cancel()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was."""
@@ -394,9 +395,10 @@ class LeanDriver(Driver):
             self._loop.remove_reader(self._in)
             self._app.exit(return_code=128 + signal.SIGHUP)
             return
-        slow = self._line is not None and self._line.has_speed and not self._parser.waiting
-        if self._fast.holds(data, may_begin=slow and not getattr(self._app.focused, "takes_all_keys", False)):
-            return
+        if self._fast is not None:
+            for_a_guest = getattr(self._app.focused, "takes_all_keys", False)
+            if self._fast.holds(data, may_begin=not (self._parser.waiting or for_a_guest)):
+                return
         if (text := TYPED.get(data)) and self._parser.rests:
             self._key(text)
         else:

@@ -47,20 +47,20 @@ class Autostart:
     def place(self, config_file: str, number: int) -> None:
         """Have `config_file` started as the `number`-th, from 1 on; the last if there are not so many. The links get
         names with a number, ``01-NAME.cfg``. Raises ToolstackError."""
-        entries = self.entries()
+        infos = sorted(self._host.scan(FOLDER), key=lambda info: info.path)
+        entries = {target(info): info.path for info in infos}
         if config_file not in entries:
             raise ToolstackError(f"{config_file} does not start with the host, so it has no place among those that do.")
-        order = [config for config in self.order() if config != config_file]
-        order.insert(max(0, number - 1), config_file)
-        infos = {info.path: info for info in self._host.scan(FOLDER)}
-        for file in (path for path, info in infos.items() if info.link is None):
+        for file in (info.path for info in infos if info.link is None):
             raise ToolstackError(f"{file} is a file and not a link, so its place cannot be changed: move it yourself.")
+        if len(infos) > len(entries):
+            raise ToolstackError(f"Two links of {FOLDER} lead to one configuration: remove one of them.")
+        order = [config for config in entries if config != config_file]
+        order.insert(max(0, number - 1), config_file)
         wanted = {}
         for place, config in enumerate(order, 1):
             name = _NUMBER.sub("", PurePosixPath(entries[config]).name)
             wanted[entries[config]] = str(PurePosixPath(FOLDER) / f"{place:02}-{name}")
-        if len(infos) > len(wanted):
-            raise ToolstackError(f"Two links of {FOLDER} lead to one configuration: remove one of them.")
         # A name that is taken by a link which goes on to another one is free after that.
         moves = {old: new for old, new in wanted.items() if old != new}
         while moves:
