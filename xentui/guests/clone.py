@@ -16,9 +16,10 @@ from xentui.guests.errors import GuestError
 from xentui.guests.files import below, used_bytes, write_file
 from xentui.guests.manifest import Manifest
 from xentui.guests.site import Site
-from xentui.guests.snapshots.tree import load
+from xentui.guests.snapshots.disks import there
+from xentui.guests.snapshots.tree import GuestSnapshot, load
 from xentui.guests.spec import name_complaint, new_mac
-from xentui.guests.volumes import TAG, volume_of
+from xentui.guests.volumes import TAG, told_of, volume_of
 from xentui.guests.work import Step, Work
 from xentui.xlcfg.diskspec import DiskSpec, DiskSpecError, parse_disk
 from xentui.xlcfg.diskwriter import modern_disk
@@ -46,6 +47,8 @@ class Clone:
     copies: tuple[Copy, ...]
     config: str
     steps: tuple[Step, ...]
+    #: Whether the guest ran when its disks were taken.
+    ran: bool = False
 
     @property
     def config_path(self) -> str:
@@ -69,8 +72,15 @@ def plan(site: Site, name: str, new: str, *, folder: str = "", snapshot: str = "
     if site.exists(config_path):
         raise GuestError(f"{config_path}: is there already; nothing is written over.")
     text = read_config(site.host, domain.config_file or "")
-    frozen = _frozen(site, name, snapshot)
-    copies, disks = _disks(site, text, name, new, folder, frozen)
+    taken = load(site.host, name).find(snapshot) if snapshot else None
+    frozen = _frozen(site, taken)
+    copies, settings = _disks(site, text, name, new, folder, frozen)
+    for copy in copies:
+        if taken is not None and copy.path not in frozen and domain.state is not State.OFF:
+            raise GuestError(
+                f"{copy.path}: {name} has had this disk only since {snapshot}, and is {domain.state}: a copy of it now"
+                " would be torn. Shut it down, or clone it from a newer snapshot."
+            )
     own = manifest.load(site.host, name)
     boot = [
         Copy(path, path, _renamed(path, name, new, folder), "file")
@@ -81,9 +91,10 @@ def plan(site: Site, name: str, new: str, *, folder: str = "", snapshot: str = "
     for copy in copies:
         if site.exists(copy.target):
             raise GuestError(f"{copy.target}: is there already; nothing is written over.")
-    site.check_room([(copy.target, used_bytes(site.host.path(copy.source))) for copy in copies if copy.kind == "file"])
-    config = _config(text, name, new, disks, {copy.path: copy.target for copy in boot})
-    return Clone(new, tuple(copies), config, (*map(_copy_step, copies), _config_step(config_path, config)))
+    _check_room(site, copies)
+    ran = taken is not None and bool(taken.memory)
+    config = _config(text, name, new, settings, {copy.path: copy.target for copy in boot})
+    return Clone(new, tuple(copies), config, (*map(_copy_step, copies), _config_step(config_path, config)), ran)
 
 
 def clone(site: Site, plan: Clone, work: Work) -> list[str]:
@@ -91,9 +102,11 @@ def clone(site: Site, plan: Clone, work: Work) -> list[str]:
     work.carry_out(plan.steps)
     work.guest.complete = True
     work.guest.save(site.host)
+    pulled = "Its disks are those of a running system: it will start as after a power cut."
     return [
+        *([pulled] if plan.ran else []),
         f"Inside, {plan.name} is still its origin: its host name, ssh host keys, machine id and fixed addresses are"
-        " those of the copy. Change them before both run on one network."
+        " those of the copy. Change them before both run on one network.",
     ]
 
 
@@ -120,17 +133,18 @@ def _cloneable(site: Site, name: str, snapshot: str) -> Domain:
     return domain
 
 
-def _frozen(site: Site, name: str, snapshot: str) -> Mapping[str, str]:
+def _frozen(site: Site, taken: GuestSnapshot | None) -> Mapping[str, str]:
     """The files and volumes that hold the disks as they were at the snapshot, by the disks' own places."""
-    if not snapshot:
+    if taken is None:
         return {}
-    found = load(site.host, name).find(snapshot)
-    for part in found.disks:
+    if not taken.complete:
+        raise GuestError(f"{taken.id} was never taken to its end: delete it.")
+    for part in taken.disks:
         if part.kind == "qcow2":
             raise GuestError(f"{part.target}: a snapshot within an image cannot be copied while others may change it.")
-        if part.kind == "copy" and not site.exists(part.place):
-            raise GuestError(f"{part.place}: is gone, so nothing can be cloned from {snapshot}.")
-    return {part.target: part.place for part in found.disks}
+        if not there(site.host, part):
+            raise GuestError(f"{part.place}: is gone, so nothing can be cloned from {taken.id}.")
+    return {part.target: part.place for part in taken.disks}
 
 
 def _disks(
@@ -170,6 +184,19 @@ def _copy_of(site: Site, disk: DiskSpec, name: str, new: str, folder: str, sourc
         base = PurePosixPath(target).name
         return Copy(target, source, f"/dev/{group}/{_new_name(base, name, new)}", "volume")
     raise GuestError(f"{source}: is not there.")
+
+
+def _check_room(site: Site, copies: list[Copy]) -> None:
+    files = [(copy.target, used_bytes(site.host.path(copy.source))) for copy in copies if copy.kind == "file"]
+    site.check_room(files, "Make room there, or name another place for the copies (--dir).")
+    needed: dict[str, int] = {}
+    for copy in copies:
+        if copy.kind == "volume":
+            group, volume = volume_of(site.host, copy.path)
+            size = told_of(site.host, group, volume, "lv_size")
+            needed[group] = needed.get(group, 0) + (int(float(size[0])) if size else 0)
+    for group, size_of_all in needed.items():
+        site.check_group_room(group, size_of_all)
 
 
 def _renamed(path: str, name: str, new: str, folder: str) -> str:

@@ -53,7 +53,7 @@ def plan(site: Site, name: str, size: str, vdev: str = "") -> Resizing:
     if after <= before:
         raise GuestError(f"{wanted.target} has {shown_size(before)} already; a disk can only be made larger here.")
     if site.host.path(wanted.target or "").is_file() and wanted.format == "raw":
-        site.check_room([(wanted.target or "", after - before)])
+        site.check_room([(wanted.target or "", after - before)], "Make room there, or choose a smaller size.")
     return Resizing(name, wanted, before, after, _fills(site.host, wanted))
 
 

@@ -98,6 +98,8 @@ def plan(site: Site, name: str, kind: str) -> Retyping:
 
 def retype(site: Site, plan: Retyping) -> None:
     """Write it; the configuration before is kept beside. Raises GuestError."""
+    if read_config(site.host, plan.path) != plan.before:
+        raise GuestError(f"{plan.path} was changed meanwhile; nothing was written. Begin again.")
     write_file(site.host, plan.kept, plan.before)
     write_file(site.host, plan.path, plan.text)
 

@@ -31,6 +31,7 @@ PACKAGES = {
     "debugfs": "e2fsprogs",
     "unshare": "util-linux",
 }
+_SMALLER = "Choose a smaller disk (--size), or another place (--dir)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,9 @@ class Site:
                 continue
             raise GuestError(f"{conflict.sentence}: a guest that wrote to it would ruin it.")
 
-    def check_room(self, wanted: Sequence[tuple[str, int]]) -> None:
-        """Raises GuestError when files of these sizes do not fit: a path and bytes for each."""
+    def check_room(self, wanted: Sequence[tuple[str, int]], advice: str = _SMALLER) -> None:
+        """Raises GuestError when files of these sizes do not fit: a path and bytes for each; `advice` says what to do
+        about it."""
         needed: dict[int, int] = {}
         free: dict[int, tuple[int, str]] = {}
         for path, size in wanted:
@@ -175,8 +177,7 @@ class Site:
             room, path = free[device]
             if size + RESERVE > room:
                 raise GuestError(
-                    f"{path}: {shown_size(size)} are needed there and {shown_size(room)} are free."
-                    " Choose a smaller disk (--size), or another place (--dir)."
+                    f"{path}: {shown_size(size)} are needed there and {shown_size(room)} are free. {advice}"
                 )
 
     def check_volume_room(self, group: str, size: int) -> None:
@@ -184,6 +185,10 @@ class Site:
         self.check_tools("lvcreate")
         if self.host.is_demo:
             raise GuestError(f"The demo dom0 has no volume group {group}: make the disk a file there (--disk 1G).")
+        self.check_group_room(group, size)
+
+    def check_group_room(self, group: str, size: int) -> None:
+        """The same, of a group that LVM has told of."""
         try:
             said = self.host.run(
                 ["vgs", "--noheadings", "--nosuffix", "--units", "b", "-o", "vg_free", group], deadline=30, record=False

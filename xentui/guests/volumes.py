@@ -27,6 +27,14 @@ def volume_of(host: Host, device: str) -> tuple[str, str]:
     return words[0], words[1]
 
 
+def told_of(host: Host, vg: str, lv: str, fields: str) -> list[str]:
+    """What LVM says of a volume, sizes in bytes: a word for each of the fields that is not empty; none where it says
+    nothing."""
+    argv = ["lvs", "--noheadings", "--nosuffix", "--units", "b", "-o", fields, f"{vg}/{lv}"]
+    said = host.run(argv, deadline=_DEADLINE, check=False, record=False)
+    return said.stdout.split() if said.ok else []
+
+
 def remove_volume(host: Host, device: str) -> None:
     """Remove a volume that xentui made, by ``/dev/GROUP/VOLUME``; one that is gone is no fault. Raises GuestError."""
     vg, lv = PurePosixPath(device).parts[-2:]

@@ -74,12 +74,42 @@ def test_from_a_snapshot_while_it_runs(host: GuestHost) -> None:
     assert host.path("/srv/xen/web2-disk.img").read_bytes() == then
 
 
+def test_a_disk_that_came_after_the_snapshot_is_not_torn(host: GuestHost) -> None:
+    site = host.site
+    snapshots.take(site, snapshots.prepare(site, "web", "one"), Renamer())  # type: ignore[arg-type]
+    host.write("/srv/xen/later.img", "x")
+    more = host.config("web").replace("disk = [", 'disk = [ "/srv/xen/later.img,raw,xvdz,rw",', 1)
+    assert more != host.config("web")
+    host.write("/etc/xen/web.cfg", more)
+    host.running = [Domain("web", id=3, state=State.BLOCKED, config_file="/etc/xen/web.cfg")]
+    with pytest.raises(GuestError, match=r"later\.img: web has had this disk only since one"):
+        clone(host, "web", "web2", snapshot="one")
+    assert not host.path("/srv/xen/web2-disk.img").exists()
+
+
 def test_a_clone_that_fails_leaves_nothing(host: GuestHost) -> None:
     before = host.files()
     host.program("cp", "echo 'cp: No space left on device' >&2; exit 1")
     with pytest.raises(GuestError, match=r"No space left on device\. Nothing of it is left"):
         clone(host, "web", "web2")
     assert host.files() == before
+
+
+def test_of_a_volume(host: GuestHost) -> None:
+    host.write("/etc/xen/lv.cfg", 'name = "lv"\nkernel = "/k"\ndisk = ["/dev/vg0/lv-disk,raw,xvda,rw"]\n')
+    host.program("lvs", 'case "$*" in *lv_size*) echo " 1048576";; *) echo " vg0 lv-disk";; esac')
+    host.program("blockdev", "echo 1048576")
+    host.program("lvcreate", "exit 0")
+    host.program("dd", "exit 0")
+    host.program("vgs", "echo 1000000")
+    with pytest.raises(GuestError, match=r"The volume group vg0 has .* left"):
+        clone(host, "lv", "lw")
+    assert host.calls("lvcreate") == []
+    host.program("vgs", "echo 2000000")
+    clone(host, "lv", "lw")
+    assert host.calls("lvcreate") == ["--yes --wipesignatures y --addtag xentui -L 1048576b -n lw-disk vg0"]
+    assert host.calls("dd")[0].startswith("if=/dev/vg0/lv-disk of=/dev/vg0/lw-disk")
+    assert "target=/dev/vg0/lw-disk" in host.config("lw")
 
 
 def test_a_shared_disk_stays_shared(host: GuestHost) -> None:

@@ -107,7 +107,12 @@ def test_a_disk_that_cannot_be_looked_at(host: GuestHost) -> None:
 def test_a_guest_on_dom0s_kernel_only_changes_its_type(host: GuestHost) -> None:
     host.create("small", source="busybox", type="pv")
     before = host.config("small")
-    assert retype.plan(host.site, "small", "pvh").text == before.replace('type = "pv"', 'type = "pvh"')
+    plan = retype.plan(host.site, "small", "pvh")
+    assert plan.text == before.replace('type = "pv"', 'type = "pvh"')
+    host.write("/etc/xen/small.cfg", f"# mine\n{before}")
+    with pytest.raises(GuestError, match=r"small\.cfg was changed meanwhile; nothing was written"):
+        retype.retype(host.site, plan)
+    assert host.config("small").startswith("# mine")
 
 
 def test_what_is_refused(host: GuestHost, tmp_path: Path) -> None:

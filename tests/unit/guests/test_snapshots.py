@@ -151,7 +151,8 @@ def output(*argv: str) -> str:
 #: What lvs says of the volume vg0/a-b and its snapshot.
 LVS = """case "$*" in
 *tags*) echo " xentui";;
-*pool_lv*) echo;;
+*data_percent*) echo " 2097152 12.50 $POOL";;
+*pool_lv*) echo " 1048576 $POOL";;
 *attr*) echo " swi-a-s---";;
 *) echo " vg0 a-b";;
 esac"""
@@ -180,11 +181,20 @@ def test_within_a_qcow2_image(host: GuestHost, stack: FakeStack) -> None:
 def test_of_a_volume(host: GuestHost, stack: FakeStack) -> None:
     host.write("/etc/xen/lv.cfg", 'name = "lv"\nkernel = "/k"\ndisk = ["/dev/vg0/a-b,raw,xvda,rw"]\n')
     host.program("lvs", LVS)
+    host.program("vgs", "echo 1048575")
     host.program("lvcreate", "exit 0")
     host.program("lvconvert", "exit 0")
     host.program("lvremove", "exit 0")
     site = host.site
+    with pytest.raises(GuestError, match="vg0 has 1024 KiB left; 1 MiB are needed"):
+        snapshots.prepare(site, "lv", "one")
+    host.program("vgs", "echo 1048576")
     snapshots.take(site, snapshots.prepare(site, "lv", "one"), stack)  # type: ignore[arg-type]
+    [taken] = load(host, "lv").snapshots
+    assert snapshots.costs(site, taken) == 2 << 20  # what is set aside for it, not what is written of it
+    host.program("lvs", LVS.replace("$POOL", "pool"))
+    assert snapshots.costs(site, taken) == 256 << 10
+    host.program("lvs", LVS)
     made = "--yes --addtag xentui --snapshot --extents 100%ORIGIN -n a-b-one vg0/a-b"
     assert host.calls("lvcreate") == [made]
     snapshots.revert(site, snapshots.prepare_revert(site, "lv", "one"), stack)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from xentui.domains.domain import Disk
@@ -15,7 +16,7 @@ from xentui.guests.errors import GuestCancelledError, GuestError
 from xentui.guests.files import used_bytes
 from xentui.guests.site import Site
 from xentui.guests.snapshots.tree import DiskPart
-from xentui.guests.volumes import TAG, remove_volume, volume_of
+from xentui.guests.volumes import TAG, remove_volume, told_of, volume_of
 from xentui.guests.work import failed
 from xentui.host import Host
 from xentui.subprocesses import CancelledError, CommandError
@@ -46,6 +47,17 @@ def part_of(site: Site, disk: Disk, snapshot: str) -> DiskPart:
 def room(site: Site, part: DiskPart) -> tuple[str, int]:
     """What a copy takes at most: where, and how many bytes."""
     return part.place, used_bytes(site.host.path(part.target)) if part.kind == "copy" else 0
+
+
+def check_groups(site: Site, parts: Sequence[DiskPart]) -> None:
+    """Raises GuestError where a volume group has no room for the snapshots of its volumes."""
+    needed: dict[str, int] = {}
+    for part in parts:
+        if part.kind == "volume":
+            vg, lv = volume_of(site.host, part.target)
+            needed[vg] = needed.get(vg, 0) + (_set_aside(site.host, vg, lv) or 0)
+    for vg, size in needed.items():
+        site.check_group_room(vg, size)
 
 
 def take(host: Host, part: DiskPart, cancel: threading.Event | None = None) -> None:
@@ -102,18 +114,19 @@ def there(host: Host, part: DiskPart) -> bool:
 
 
 def cost(host: Host, part: DiskPart) -> int | None:
-    """The bytes that it takes; None where that cannot be told (within a qcow2 image)."""
+    """The bytes that it takes from where it is, so that nothing else can have them; None where that cannot be told
+    (within a qcow2 image)."""
     if part.kind == "copy":
         return used_bytes(host.path(part.place))
     if part.kind == "qcow2":
         return None
     vg, lv = PurePosixPath(part.place).parts[-2:]
-    argv = ["lvs", "--noheadings", "--nosuffix", "--units", "b", "-o", "lv_size,data_percent", f"{vg}/{lv}"]
-    said = host.run(argv, deadline=30, check=False, record=False)
+    words = told_of(host, vg, lv, "lv_size,data_percent,pool_lv")
     try:
-        size, percent = said.stdout.split()
-        return int(float(size) * float(percent) / 100)
-    except ValueError:
+        if len(words) == 3:  # out of a thin pool; what it shares is counted, too
+            return int(float(words[0]) * float(words[1]) / 100)
+        return int(float(words[0]))  # set aside in its group, however little of it is written
+    except (IndexError, ValueError):
         return None
 
 
@@ -147,10 +160,18 @@ def _names(host: Host, image: str) -> list[str]:
     return [words[1] for line in said.splitlines() if len(words := line.split()) > 2 and words[0].isdigit()]
 
 
+def _set_aside(host: Host, vg: str, lv: str) -> int | None:
+    """The bytes that LVM has to set aside for a snapshot of the volume; None for one out of a thin pool, which shares
+    its blocks."""
+    words = told_of(host, vg, lv, "lv_size,pool_lv")
+    if len(words) == 2:
+        return None
+    return int(float(words[0])) if words else 0
+
+
 def _thick(host: Host, vg: str, lv: str) -> list[str]:
     """The size that LVM wants for the snapshot of a volume out of no thin pool."""
-    said = host.run(["lvs", "--noheadings", "-o", "pool_lv", f"{vg}/{lv}"], deadline=30, check=False, record=False)
-    return [] if said.ok and said.stdout.strip() else ["--extents", f"{_THICK_PERCENT}%ORIGIN"]
+    return [] if _set_aside(host, vg, lv) is None else ["--extents", f"{_THICK_PERCENT}%ORIGIN"]
 
 
 def _run(host: Host, argv: list[str], *, record: bool = True, cancel: threading.Event | None = None) -> str:

@@ -22,6 +22,7 @@ from xentui.guests.snapshots import disks
 from xentui.guests.snapshots.tree import DiskPart, GuestSnapshot, Tree, folder, id_complaint, load
 
 Say = Callable[[str], None]
+_MAKE_ROOM = "Make room there, by deleting an older snapshot, say."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def prepare(site: Site, name: str, wanted: str, description: str = "") -> Taking
     rooms = [disks.room(site, part) for part in parts]
     if memory:
         rooms.append((memory, (domain.memory_mib or 0) << 20))
-    site.check_room(rooms)
+    site.check_room(rooms, _MAKE_ROOM)
+    disks.check_groups(site, parts)
     if not parts and not memory:
         raise GuestError(f"{name} has no disk of its own and is off: there is nothing to take.")
     snapshot = GuestSnapshot(wanted, tree.current, time.time(), description, memory, False, parts)
@@ -184,7 +186,7 @@ def prepare_revert(site: Site, name: str, wanted: str) -> Reverting:
     if snapshot.memory and not exists(site.host, snapshot.memory):
         raise GuestError(f"{snapshot.memory}: is gone, so {wanted} cannot be gone back to.")
     rooms = [(part.target, used_bytes(site.host.path(part.place))) for part in snapshot.disks if part.kind == "copy"]
-    site.check_room(rooms)
+    site.check_room(rooms, _MAKE_ROOM)
     return Reverting(domain, tree, snapshot)
 
 
