@@ -13,6 +13,8 @@ from two_machines import FoundDom0, TwoMachines
 pytestmark = pytest.mark.move
 
 GUEST, CONFIG = "server01", "/etc/xen/server01.cfg"
+#: What it says, where no move takes it away.
+OWN_CONFIG = "/root/own.cfg"
 PV_GUEST = "client01"
 #: Seconds; emulated, on two cores that both machines share.
 BOOTED, MOVED, AT_CONSOLE = 900, 1200, 300
@@ -35,6 +37,7 @@ def hosts() -> Iterator[tuple[FoundDom0, FoundDom0]]:
             found.dom0.run(["hostname", f"xen{number}"])
             found.dom0.run(["systemctl", "stop", *LIBVIRT])
             found.dom0.run(["sed", "-i", 's/^type = "pv"$/type = "pvh"/', CONFIG])
+            found.dom0.run(["cp", CONFIG, OWN_CONFIG])
         here.dom0.run(["xl", "create", CONFIG], BOOTED)
         _trust(here, there)
         _trust(there, here)
@@ -87,10 +90,10 @@ def _count(dom0: Dom0, name: str = GUEST) -> int:
         child.close(force=True)
 
 
-def _moving(dom0: Dom0, address: str) -> pexpect.spawn[str]:
+def _moving(dom0: Dom0, address: str, name: str = GUEST) -> pexpect.spawn[str]:
     """A move that is under way, with some of the memory over."""
     start = 'echo $$ > /run/move.pid; exec xentui migrate "$1" --to "$2" --yes 2>&1'
-    argv = dom0.host.argv(["sh", "-c", start, "sh", GUEST, f"root@{address}"])
+    argv = dom0.host.argv(["sh", "-c", start, "sh", name, f"root@{address}"])
     child = pexpect.spawn(argv[0], argv[1:], encoding="utf-8", codec_errors="replace", timeout=MOVED)
     child.expect(r"memory \d+ %")
     return child
@@ -156,16 +159,23 @@ def test_a_pv_guest_is_saved_and_counts_on_there(hosts: tuple[FoundDom0, FoundDo
 
 
 def test_the_other_host_goes_away_and_the_guest_stays(hosts: tuple[FoundDom0, FoundDom0]) -> None:
+    """With a guest of its own, which no other test has moved: so it can be run alone, too."""
     here, there = hosts
-    before = _count(here.dom0)
-    child = _moving(here.dom0, there.address)
+    name, config = "stays", "/etc/xen/stays.cfg"
+    for found in hosts:
+        found.dom0.run(["xl", "destroy", GUEST], check=False)
+    here.dom0.run(["sh", "-c", f"sed 's/^name = .*/name = \"{name}\"/' {OWN_CONFIG} > {config}"])
+    here.dom0.run(["xl", "create", config], BOOTED)
+    _start_counting(here.dom0, name)
+    before = _count(here.dom0, name)
+    child = _moving(here.dom0, there.address, name)
     try:
         # Its card's cable, as it were: what answers the DHCP server has its address still when it is back.
         there.dom0.run(["sh", "-c", f"(ip link set eth0 down; sleep {AWAY}; ip link set eth0 up) > /dev/null 2>&1 &"])
-        child.expect(rf"{GUEST} still runs on xen1\. {re.escape(there.address)} does not answer")
+        child.expect(rf"{name} still runs on xen1\. {re.escape(there.address)} does not answer")
     finally:
         child.close(force=True)
-    assert here.dom0.running() == ["Domain-0", GUEST]
-    assert _count(here.dom0) > before
+    assert here.dom0.running() == ["Domain-0", name]
+    assert _count(here.dom0, name) > before
     there.dom0.wait("the other host is back", there.dom0.running, deadline=AWAY + MOVED)
-    assert GUEST not in there.dom0.running()
+    assert name not in there.dom0.running()

@@ -10,6 +10,7 @@ from guest_site import GuestHost
 
 from xentui.domains.domain import Disk, Domain, Interface, State
 from xentui.guests.errors import GuestError
+from xentui.guests.migration import check as checking
 from xentui.guests.migration.check import Answer, check
 from xentui.host import SshHost
 
@@ -130,6 +131,23 @@ def test_a_pv_guest_needs_shadow_paging_here(host: GuestHost, other: OtherHost) 
 def test_a_password_stands_against_it(host: GuestHost, other: OtherHost) -> None:
     host.program("ssh", "exit 255")
     assert "ssh-copy-id root@other" in says(check(host.site, "web", other), False)
+
+
+@pytest.mark.parametrize("program", ["cat", "xl", "test", "findmnt"])
+def test_a_host_that_goes_away_meanwhile_has_not_said_no(host: GuestHost, other: OtherHost, program: str) -> None:
+    gone = "echo 'Connection to other closed by remote host.' >&2; exit 255"
+    other.program(program, f'if [ "$1" = info ]; then\n{info("1f:11", 900)}\nelse {gone}\nfi')
+    answers = check(host.site, "web", other)
+    assert says(answers, False) == "other does not answer any more (Connection to other closed by remote host.)."
+    assert answers[-1].ok is False
+
+
+def test_a_host_that_is_silent_meanwhile_has_not_said_no(
+    host: GuestHost, other: OtherHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "_DEADLINE", 0.5)
+    other.program("test", "exec sleep 60")
+    assert "other does not answer any more (test: no answer within" in says(check(host.site, "web", other), False)
 
 
 def test_only_what_runs_is_moved(host: GuestHost, other: OtherHost) -> None:

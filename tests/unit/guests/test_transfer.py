@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 
@@ -83,3 +84,26 @@ exit 0"""
     done = transfer(moved, GUEST, "root@other", say, cancel)
     assert (done.ok, done.cancelled) == (True, False)
     assert told[-1] == "too late to cancel: it starts there"
+
+
+def test_who_waits_is_told_that_nothing_goes_over(moved: GuestHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_MEASURED_EVERY", 0.0)
+    monkeypatch.setattr(progress, "_STALLED", 0.0)
+    moved.program("xl", "ssh 60 & until [ -e $0.go ]; do sleep 0.02; done; kill $!; exit 1")
+    told: list[str] = []
+
+    def say(line: str) -> None:
+        told.append(line)
+        (moved.bin / "xl.go").touch()
+
+    assert not transfer(moved, GUEST, "root@other", say).ok
+    assert told == ["nothing goes over: if the other host has gone, ssh finds out within a minute"]
+
+
+def test_only_the_way_to_xl_was_lost(moved: GuestHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process stands for an xl whose ssh from here has ended."""
+    monkeypatch.setattr(moved, "is_remote", True)
+    monkeypatch.setattr(moved, "stream", lambda _argv: moved.runner.stream(["sh", "-c", "echo $PPID; exit 255"]))
+    done = transfer(moved, GUEST, "root@other", lambda _line: None)
+    assert (done.ok, done.ended) == (False, False)
+    assert f"xl migrate has not ended (process {os.getpid()} on " in done.said

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -16,10 +16,12 @@ from xentui.guests.errors import GuestError
 from xentui.guests.site import Site
 from xentui.guests.snapshots import tree
 from xentui.host import Host, HostError
-from xentui.subprocesses import CommandError
+from xentui.subprocesses import CommandError, CommandRecord, printable
 from xentui.xlcfg.parser import ConfigError, parse
 
 _DEADLINE = 30.0
+#: The exit status by which ssh(1) says that it was ssh itself that failed.
+_SSH_FAILED = 255
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 #: What a guest boots from that stands on the host's own disk.
 _BOOT_FILES = ("kernel", "ramdisk")
@@ -55,8 +57,30 @@ def movable(site: Site, name: str) -> Domain:
 
 
 def check(site: Site, name: str, there: Host) -> list[Answer]:
-    """All answers, in the order of their asking. Raises GuestError where there is no such guest to move."""
-    return [*_answers(site.host, movable(site, name), there), *_snapshots(site.host, name)]
+    """All answers, in the order of their asking; the last one is bad where a host went away meanwhile.
+
+    Raises GuestError where there is no such guest to move.
+    """
+    domain, answers = movable(site, name), list[Answer]()
+    try:
+        for answer in _answers(site.host, domain, there):
+            answers.append(answer)
+    except (CommandError, HostError, OutputError) as error:
+        return [*answers, Answer(False, str(error))]
+    return [*answers, *_snapshots(site.host, name)]
+
+
+def _ask(host: Host, argv: Sequence[str]) -> CommandRecord:
+    """What a program there says, whatever its status. Raises HostError where it is the host that gives no answer: that
+    is no "no"."""
+    try:
+        done = host.run(argv, deadline=_DEADLINE, record=False, check=False)
+    except CommandError as error:
+        raise HostError(f"{host.name} does not answer any more ({error.headline}).") from error
+    if done.status == _SSH_FAILED:
+        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["the connection is gone"]
+        raise HostError(f"{host.name} does not answer any more ({printable(lines[-1].strip())}).")
+    return done
 
 
 def _snapshots(here: Host, name: str) -> Iterator[Answer]:
@@ -124,7 +148,7 @@ def _ssh_from_here(here: Host, there: Host) -> Answer:
 
 
 def _boot_id(host: Host) -> str:
-    return host.run(["cat", _BOOT_ID], deadline=_DEADLINE, record=False, check=False).stdout.strip()
+    return _ask(host, ["cat", _BOOT_ID]).stdout.strip()
 
 
 def _same(what: str, own: str, other: str, name: str) -> Answer:
@@ -153,7 +177,7 @@ def _missing(here: str, there: str) -> bool:
 
 
 def _has(host: Host, name: str) -> bool:
-    return host.run(["xl", "domid", name], deadline=_DEADLINE, record=False, check=False).ok
+    return _ask(host, ["xl", "domid", name]).ok
 
 
 def _name_free(there: Host, name: str) -> Answer:
@@ -164,8 +188,7 @@ def _name_free(there: Host, name: str) -> Answer:
 def _there(host: Host, path: str, *, folder: bool = False) -> bool:
     if host.is_demo:  # it has the bridges that its guests name
         return path.startswith("/sys/") or host.path(path).exists()
-    argv = ["test", "-d" if folder else "-e", path]
-    return host.run(argv, deadline=_DEADLINE, record=False, check=False).ok
+    return _ask(host, ["test", "-d" if folder else "-e", path]).ok
 
 
 def _disk(here: Host, there: Host, target: str, *, writable: bool) -> Answer:
@@ -205,8 +228,7 @@ def _boot_files(here: Host, there: Host, config_file: str | None) -> Iterator[An
 
 
 def _fstype(host: Host, path: str) -> str:
-    argv = ["findmnt", "--json", "--target", path, "-o", "FSTYPE"]
-    done = host.run(argv, deadline=_DEADLINE, record=False, check=False)
+    done = _ask(host, ["findmnt", "--json", "--target", path, "-o", "FSTYPE"])
     try:
         return str(json.loads(done.stdout)["filesystems"][0]["fstype"])
     except (ValueError, KeyError, IndexError, TypeError):
@@ -214,5 +236,4 @@ def _fstype(host: Host, path: str) -> str:
 
 
 def _serial(host: Host, device: str) -> str:
-    argv = ["lsblk", "--nodeps", "--noheadings", "-o", "WWN", device]
-    return host.run(argv, deadline=_DEADLINE, record=False, check=False).stdout.strip()
+    return _ask(host, ["lsblk", "--nodeps", "--noheadings", "-o", "WWN", device]).stdout.strip()

@@ -102,8 +102,11 @@ def _look_on_both(here: Host, there: Host, domain: Domain, done: Transfer) -> tu
 
 
 def _why(done: Transfer) -> str:
+    why = "Cancelled. " if done.cancelled else ""
+    if not done.ended:
+        return f"{why}{printable(done.said.splitlines()[-1])}. "
     if done.cancelled:
-        return "Cancelled. "
+        return why
     lines = [line for line in done.said.splitlines() if line.strip() and not line.startswith("xc: Frames")]
     telling = [line for line in lines if "error" in line.lower()] or lines
     if done.ok or not telling:

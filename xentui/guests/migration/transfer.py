@@ -8,6 +8,7 @@ destroys its half copy. Once the other side has been told to start the guest, no
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import re
@@ -44,8 +45,8 @@ done"""
 _SENT = """for child in $(cat "/proc/$1/task/$1/children"); do
     if [ "$(cat "/proc/$child/comm")" = ssh ]; then sed -n 's/^rchar: //p' "/proc/$child/io"; fi
 done"""
-#: Seconds between two looks at it.
-_MEASURED_EVERY = 2.0
+#: Seconds between two looks at it; and how long nothing may have gone over until that is told.
+_MEASURED_EVERY, _STALLED = 2.0, 15.0
 _FRAMES = re.compile(r"Frames(?: iteration (\d+)(?: of \d+)?)?: *\d+/\d+ +(\d+)%")
 _STAGES = (
     ("Ready to receive domain", "the other side is ready"),
@@ -102,6 +103,7 @@ class _Running:
         self.told = ""
         self.memory_mib = domain.memory_mib or 0
         self.measured_at, self.sent = clock, 0  # percent
+        self.given, self.given_at = 0, clock  # bytes, and when it became so many
         self._queue: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, name="xl migrate", daemon=True).start()
 
@@ -150,10 +152,19 @@ class _Running:
             found = ""
         self.measured_at = time.monotonic()
         given = sum(int(line) for line in found.split() if line.isdecimal())
+        self._look_for_a_stall(given)
         percent = min(99, given * 100 // ((self.memory_mib << 20) or 1))
         if percent > self.sent:
             self.sent = percent
             self.say(f"memory {percent} %")
+
+    def _look_for_a_stall(self, given: int) -> None:
+        """Its ssh takes a minute to give a silent host up: who waits is told meanwhile, once each time."""
+        if given != self.given:
+            self.given, self.given_at = given, self.measured_at
+        elif given and self.broken_at is None and self.measured_at - self.given_at > _STALLED:
+            self.given_at = math.inf
+            self.say("nothing goes over: if the other host has gone, ssh finds out within a minute")
 
     def _look_at_the_clock(self) -> None:
         over = time.monotonic() > self.deadline
@@ -186,11 +197,20 @@ class _Running:
             status = self.process.wait(5)
         except subprocess.TimeoutExpired:
             return self._left_running()
+        if self.here.is_remote and status != 0 and self._still_runs():
+            return self._left_running()  # it was only our own connection that has ended
         return self._result(status, ended=True)
+
+    def _still_runs(self) -> bool:
+        try:
+            argv = ["test", "-d", f"/proc/{self.pid}"]
+            return self.pid.isdigit() and self.here.run(argv, deadline=10, record=False, check=False).ok
+        except (CommandError, HostError):
+            return False
 
     def _left_running(self) -> Transfer:
         # Not killed: it may be about to let the guest go on. It does not mind that nobody listens (SIGPIPE is ignored).
-        self.lines.append(f"xl migrate has not ended; it is process {self.pid} on {self.here.name}")
+        self.lines.append(f"xl migrate has not ended (process {self.pid} on {self.here.name}): this may change yet")
         return self._result(None, ended=False)
 
     def _result(self, status: int | None, *, ended: bool) -> Transfer:
