@@ -15,10 +15,8 @@ from textual.driver import Driver
 
 from xentui.actions import ACTIONS, Action, Group
 from xentui.actions import BY_NAME as ACTION
-from xentui.disks.device import Disks
 from xentui.domains.domain import Domain, Snapshot, State
 from xentui.domains.inventory import Inventory
-from xentui.guest_disks import read_disks
 from xentui.guests.errors import GuestError
 from xentui.guests.files import local_only
 from xentui.host import Host, HostError
@@ -28,7 +26,6 @@ from xentui.screens.command_log import CommandLogScreen
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.dialog import Dialog
 from xentui.screens.dialogs.message import MessageDialog
-from xentui.screens.disks import DisksScreen
 from xentui.screens.domains import DomainsScreen
 from xentui.screens.failures import Failure, failure_of, merged
 from xentui.screens.glyphs import SETS, Glyphs
@@ -55,6 +52,7 @@ from xentui.settings import Settings
 from xentui.subprocesses import printable
 
 if TYPE_CHECKING:
+    from xentui.disks.device import Disks
     from xentui.screens.walkthrough import WalkthroughScreen
     from xentui.walkthroughs.walkthrough import Walkthrough
 
@@ -112,7 +110,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         self.history, self.jobs, self.room = History(), Jobs(), Room()
         #: Images that the user made or asked for: nobody else may know of them.
         self.disk_images: list[str] = []
-        self.read_disks: Callable[[], Disks] = lambda: read_disks(host, self.disk_images)
+        self.read_disks: Callable[[], Disks] = self._read_disks
         self.snapshot: Snapshot | None = None
         #: The walkthrough that is open, whether or not it is in view.
         self.walkthrough: WalkthroughScreen | None = None
@@ -333,7 +331,14 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
             self._open(NewGuestScreen())
 
     def do_disks(self) -> None:
+        from xentui.screens.disks import DisksScreen
+
         self._open(DisksScreen())
+
+    def _read_disks(self) -> Disks:
+        from xentui.guest_disks import read_disks
+
+        return read_disks(self.host, self.disk_images)
 
     def do_command_log(self) -> None:
         self._open(CommandLogScreen())

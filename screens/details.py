@@ -14,7 +14,6 @@ from xentui.domains.domain import Domain
 from xentui.host import HostError
 from xentui.screens import formats
 from xentui.screens.columns import state_role
-from xentui.screens.config_editor import ConfigEditor
 from xentui.screens.drawing import Line, Part, wrap
 from xentui.screens.history import Event
 from xentui.screens.keys import bindings
@@ -106,6 +105,8 @@ class DetailsScreen(Page):
         self.action_page((self.page + step) % len(PAGES))
 
     def do_config(self) -> None:
+        from xentui.screens.config_editor import ConfigEditor
+
         self.app.push_screen(ConfigEditor(self.domain))
 
     def do_rename(self) -> None:

@@ -13,7 +13,6 @@ from xentui.domains.domain import Domain
 from xentui.screens import console_acts
 from xentui.screens.columns import BY_NAME as COLUMN
 from xentui.screens.columns import SORTABLE
-from xentui.screens.config_editor import ConfigEditor
 from xentui.screens.consoles import session_for, split
 from xentui.screens.details import DetailsScreen
 from xentui.screens.dialogs.choose import Choice, Choose
@@ -216,6 +215,8 @@ class DomainsScreen(LiveScreen):
             self.app.push_screen(SnapshotsScreen(self.table.selected))
 
     def do_config(self) -> None:
+        from xentui.screens.config_editor import ConfigEditor
+
         if self.table.selected is not None:
             self.app.push_screen(ConfigEditor(self.table.selected))
 

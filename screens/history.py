@@ -74,7 +74,7 @@ class History:
             self._cpu.pop(key, None)
             self.note(key, "is gone", snapshot.taken)
         self._last = now
-        self._seen_any = True
+        self._seen_any = not snapshot.partial
         return news
 
 

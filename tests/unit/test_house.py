@@ -18,6 +18,14 @@ def test_the_command_line_starts_without_textual_and_libvirt() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_the_table_is_there_before_what_only_other_screens_need() -> None:
+    """On a slow dom0 each of these costs seconds."""
+    later = ("parted", "libvirt", "xentui.disks", "xentui.guest_disks", "xentui.xlcfg.check", "xentui.guests.make")
+    code = f"import sys, xentui.screens.app; print([m for m in {later} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=180)
+    assert done.stdout.strip() == "[]"
+
+
 def test_the_two_folders_are_one_package() -> None:
     for name in ("screens", "themes"):
         link = ROOT / "xentui" / name

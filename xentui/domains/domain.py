@@ -123,12 +123,15 @@ class HostInfo:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that was known at `taken` (epoch seconds). `problems` are sentences for the user."""
+    """All that was known at `taken` (epoch seconds). `problems` are sentences for the user. A `partial` one comes
+    before libvirt was asked, too.
+    """
 
     host: HostInfo
     domains: tuple[Domain, ...]
     taken: float
     problems: tuple[str, ...] = field(default=())
+    partial: bool = False
 
     def domain(self, key: str) -> Domain | None:
         """The domain with this key or name, or None."""

@@ -60,6 +60,7 @@ class Inventory:
         self._configs = ConfigFiles(host)
         self._files: tuple[float, int, _Files] | None = None
         self._load: tuple[float, float | None] | None = None
+        self._libvirt_asked = False
         self._lock = threading.Lock()
 
     def open(self) -> None:
@@ -77,7 +78,9 @@ class Inventory:
             self.libvirt.close()
 
     def watch(self, callback: Callable[[], None]) -> None:
-        """Call `callback`, in any thread, when something changed and a new snapshot is worth taking."""
+        """Call `callback`, in any thread, when something changed and a new snapshot is worth taking. That is so after
+        the first one, which does not wait for libvirt where xl has answered: libvirtd may have to be started.
+        """
         self._watchers.append(callback)
         if len(self._watchers) > 1:
             return
@@ -125,7 +128,9 @@ class Inventory:
         if self._statistics is not None:
             sources.rates = self._statistics.rates(state.rows)
         host = None
-        if self._libvirt_source is not None:
+        partial = self._libvirt_source is not None and not self._libvirt_asked and bool(self._watchers and state.rows)
+        self._libvirt_asked = True
+        if self._libvirt_source is not None and not partial:
             virt = self._libvirt_source.read()
             sources.libvirt, sources.libvirt_stale, host = virt.rows, virt.stale_seconds, virt.host
             # A dom0's own libvirt is a guest here: it matters only once it was seen to work.
@@ -134,7 +139,9 @@ class Inventory:
         files = self._read_files()
         sources.configs, sources.autostart, sources.saved = files.configs, files.autostart, files.saved
         problems += files.problems
-        return Snapshot(host or self._host_info(state.info), merge(sources), now, tuple(problems))
+        if partial:
+            self._changed()
+        return Snapshot(host or self._host_info(state.info), merge(sources), now, tuple(problems), partial)
 
     def _read_files(self) -> _Files:
         if self.xl is None:
