@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xentui.config_files import backup_of
@@ -28,6 +29,13 @@ class Deletion:
     sizes: tuple[int, ...]
     kept: tuple[str, ...]
     snapshots: tuple[str, ...] = ()
+    #: Why it cannot be done now, in sentences.
+    hindrances: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raises GuestError if it cannot be done now."""
+        if self.hindrances:
+            raise GuestError(self.hindrances[0])
 
     def describe(self) -> list[str]:
         """All of it in lines for the user."""
@@ -41,10 +49,11 @@ class Deletion:
 
 
 def to_delete(site: Site, name: str) -> Deletion:
-    """What belongs to the guest. Raises GuestError if it runs, or if xentui did not make it."""
+    """What belongs to the guest, whether it can be deleted now or not. Raises GuestError if xentui did not make it."""
     site.check_local()
     domain = site.snapshot.domain(name)
-    _check_off(domain, name)
+    if domain is not None and domain.is_dom0:
+        raise GuestError(f"{name} is this machine itself; it cannot be deleted.")
     guest = manifest.load(site.host, name)
     if guest is None:
         if domain is None:
@@ -61,19 +70,21 @@ def to_delete(site: Site, name: str) -> Deletion:
     if (entry := Autostart(site.host).entries().get(guest.config)) and Made("link", entry) not in guest.made:
         guest.made.append(Made("link", entry))  # it was made, or given its place, later
     things = manifest.present(site.host, guest.made)
+    hindrances = [*_still_there(domain)]
     for thing in things:
         if thing.kind in ("file", "volume") and thing.path != guest.config:
-            _check_unused(site, thing.path, name)
+            hindrances += _others(site, thing.path, name)
     mine = {thing.path for thing in things}
     disks = domain.disks if domain is not None else ()
     kept = tuple(disk.target for disk in disks if disk.target and disk.target not in mine)
     sizes = tuple(0 if thing.kind == "volume" else used_bytes(site.host.path(thing.path)) for thing in things)
     taken = tuple(snapshot.id for snapshot in reversed(load_tree(site.host, name).snapshots))
-    return Deletion(guest, tuple(reversed(things)), tuple(reversed(sizes)), kept, taken)
+    return Deletion(guest, tuple(reversed(things)), tuple(reversed(sizes)), kept, taken, tuple(hindrances))
 
 
 def carry_out(site: Site, deletion: Deletion) -> None:
     """Remove it. What could not be removed stays in the manifest. Raises GuestError naming it."""
+    deletion.check()
     guest, left = deletion.guest, []
     for snapshot in deletion.snapshots:
         delete_snapshot(site, guest.name, snapshot)
@@ -97,19 +108,16 @@ def carry_out(site: Site, deletion: Deletion) -> None:
     manifest.remove(site.host, Made("file", guest.path))
 
 
-def _check_off(domain: Domain | None, name: str) -> None:
-    if domain is None:
-        return
-    if domain.is_dom0:
-        raise GuestError(f"{name} is this machine itself; it cannot be deleted.")
-    if domain.state.alive:
-        raise GuestError(f"{name} is {domain.state}: shut it down first.")
-    if domain.state is State.SAVED:
-        raise GuestError(
-            f"{name} is saved in {domain.save_file}: restore it, or remove that file if its memory is not wanted."
+def _still_there(domain: Domain | None) -> Iterator[str]:
+    if domain is not None and domain.state.alive:
+        yield f"{domain.name} is {domain.state}: shut it down first."
+    if domain is not None and domain.state is State.SAVED:
+        yield (
+            f"{domain.name} is saved in {domain.save_file}: restore it, or discard that memory (xentui saved --discard"
+            f" {domain.name})."
         )
 
 
-def _check_unused(site: Site, path: str, name: str) -> None:
+def _others(site: Site, path: str, name: str) -> Iterator[str]:
     for user in site.users(path, but=name):
-        raise GuestError(f"{path}: {user.guest} {user.how}, too. Take it out of {user.guest}'s configuration first.")
+        yield f"{path}: {user.guest} {user.how}, too. Take it out of {user.guest}'s configuration first."

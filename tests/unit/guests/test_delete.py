@@ -51,11 +51,14 @@ def test_what_a_killed_xentui_left_can_be_deleted(host: GuestHost) -> None:
 def test_a_running_or_saved_guest_is_not_deleted(host: GuestHost) -> None:
     host.create("new", source="busybox", disk=["1M"])
     host.running = [Domain("new", id=4, state=State.PAUSED, config_file="/etc/xen/new.cfg")]
+    found = to_delete(host.site, "new")  # what belongs to it can be told
+    assert Made("file", "/srv/xen/new-disk.img") in found.things
     with pytest.raises(GuestError, match="new is paused: shut it down first"):
-        to_delete(host.site, "new")
+        carry_out(host.site, found)
+    assert host.path("/srv/xen/new-disk.img").exists() and host.path("/etc/xen/new.cfg").exists()
     host.running = [replace(host.running[0], id=None, state=State.SAVED, save_file="/var/lib/xen/save/new")]
     with pytest.raises(GuestError, match="/var/lib/xen/save/new"):
-        to_delete(host.site, "new")
+        carry_out(host.site, to_delete(host.site, "new"))
 
 
 def test_the_machine_itself_is_no_guest_to_shut_down_first(host: GuestHost) -> None:
@@ -76,7 +79,7 @@ def test_a_disk_that_another_guest_uses_stays(host: GuestHost) -> None:
     host.create("new", source="busybox", disk=["1M"])
     host.write("/etc/xen/other.cfg", 'name = "other"\ndisk = ["/srv/xen/new-disk.img,raw,xvda,r"]\n')
     with pytest.raises(GuestError, match="other has it in its configuration, too"):
-        to_delete(host.site, "new")
+        carry_out(host.site, to_delete(host.site, "new"))
     assert host.path("/srv/xen/new-disk.img").exists()
 
 
