@@ -6,7 +6,6 @@ kernel is booted by GRUB for PVH; or it has none and dom0's is used.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import secrets
@@ -107,17 +106,12 @@ class Debian:
             raise GuestError(f"{self.mirror!r} is no mirror: give its address, http://HOST/debian.")
         if self.mirror.split() != [self.mirror] and self.mirror:
             raise GuestError(f"{self.mirror!r}: the mirror's address has blanks in it.")
-        try:
-            if self.address:
-                if "/" not in self.address:
-                    raise GuestError(f"{self.address}: give the address with its network, as {self.address}/24.")
-                ipaddress.ip_interface(self.address)
-            for word in (*([self.gateway] if self.gateway else []), *self.nameservers):
-                ipaddress.ip_address(word)
-        except ValueError as error:
-            raise error if isinstance(error, GuestError) else GuestError(f"{error}.") from error
-        if self.gateway and not self.address:
-            raise GuestError("--gateway goes with --ip; without it the guest asks by DHCP.")
+        if (wrong := self._network.complaint()) is not None:
+            raise GuestError(wrong)
+
+    @property
+    def _network(self) -> debian_tree.Network:
+        return debian_tree.Network(self.address, self.gateway, self.nameservers)
 
     @staticmethod
     def _check_key(site: Site, path: str) -> None:
@@ -200,8 +194,7 @@ class Debian:
             return
         tree = work.host.path(f"{_scratch(spec)}/root")
         debian_tree.check(tree)
-        network = debian_tree.Network(self.address, self.gateway, self.nameservers)
-        debian_tree.furnish(tree, spec.name, network, swap.vdev if swap else "", own_kernel=self.boot == "own")
+        debian_tree.furnish(tree, spec.name, self._network, swap.vdev if swap else "", own_kernel=self.boot == "own")
         if self.boot == "dom0":
             work.run(["cp", "-a", f"/lib/modules/{os.uname().release}", f"{tree}/usr/lib/modules/"], deadline=300)
 

@@ -6,6 +6,7 @@ ever stands in a command. The rest are files, written once mmdebstrap is done.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shutil
 from collections.abc import Sequence
@@ -87,10 +88,44 @@ class Network:
         lines = ["[Match]", "Type=ether", "", "[Network]"]
         if not self.address:
             return "\n".join([*lines, "DHCP=yes", "", "[DHCPv4]", "SendHostname=yes", ""])
-        lines.append(f"Address={self.address}")
-        lines += [f"Gateway={self.gateway}"] if self.gateway else []
+        own = ipaddress.ip_interface(self.address)
+        lines.append(f"Address={own}")
+        at_the_other_end = _point_to_point(own)
+        lines += [f"Gateway={self.gateway}"] if self.gateway and not at_the_other_end else []
         lines += [f"DNS={server}" for server in self.nameservers]
+        if self.gateway and at_the_other_end:
+            lines += ["", "[Route]", f"Gateway={self.gateway}", "GatewayOnLink=yes"]
         return "\n".join([*lines, ""])
+
+    def complaint(self) -> str | None:
+        """Why a guest could not have this network, in a sentence; None if it could."""
+        if not self.address:
+            alone = "gateway" if self.gateway else "nameserver" if self.nameservers else ""
+            return f"--{alone} goes with --ip; without it the guest asks by DHCP." if alone else None
+        if "/" not in self.address:
+            return f"{self.address}: give the address with its network, as {self.address}/24."
+        try:
+            own = ipaddress.ip_interface(self.address)
+            gateway = ipaddress.ip_address(self.gateway) if self.gateway else None
+            for server in self.nameservers:
+                ipaddress.ip_address(server)
+        except ValueError as error:
+            return f"{error}."
+        if gateway is None or (gateway.is_link_local and gateway.version == own.version == 6):
+            return None
+        if gateway == own.ip:
+            return f"The gateway {gateway} is the guest's own address: name the router."
+        if gateway in own.network or (_point_to_point(own) and gateway.version == own.version):
+            return None
+        return (
+            f"The gateway {gateway} is not in the guest's network {own.network}, so it could not be reached."
+            f" Where there is a point-to-point link, the address is {own.ip}/{own.max_prefixlen}."
+        )
+
+
+def _point_to_point(own: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> bool:
+    """Whether the address is a network by itself: a gateway can only be at the other end of the wire."""
+    return own.network.num_addresses == 1
 
 
 def write_hooks(
