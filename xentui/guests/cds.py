@@ -1,18 +1,23 @@
 """The library of CD images: a folder, and SHA-256 sums that say whether what is in it is what it is said to be.
 
 A sum stands in ``IMAGE.sha256`` beside the image, or in a ``SHA256SUMS`` of the folder; both are sha256sum(1)'s.
-What is copied or downloaded is ``IMAGE.part`` until it is whole and its sum is right.
+What is copied or downloaded is ``IMAGE.part`` until it is whole and its sum is right; of a download ``IMAGE.part.from``
+says which file of the server's it is the beginning of.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
+import json
 import os
 import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email.message import Message
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -164,40 +169,73 @@ def download(
     wanted = wanted.lower() or _published(url, parsed.path.rpartition("/")[2])
     part = target.with_name(target.name + ".part")
     try:
-        _fetch(host, folder, url, part, say, cancel)
+        _fetch(host, folder, url, part, say, cancel, known=bool(wanted))
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error) or repr(error)
         here = f" {shown_size(part.stat().st_size)} of it are here; ask again to go on." if part.exists() else ""
         raise GuestError(f"{url}: {reason}.{here}") from error
     found = sha256(part, part.stat().st_size, say, cancel)
     if wanted and found != wanted:
-        part.unlink()
+        _forget(part)
         raise GuestError(f"{url}: what came has the SHA-256 {found}, and should have {wanted}. It was removed.")
     if not wanted:
         say(f"No sum of it was published beside it; its own is {found}: compare it.")
-    return _arrived(host, folder, part, target, found)
+    made = _arrived(host, folder, part, target, found)
+    _forget(part)
+    return made
 
 
-def _fetch(host: Host, folder: str, url: str, part: Path, say: Say, cancel: threading.Event | None) -> None:
+def _fetch(
+    host: Host, folder: str, url: str, part: Path, say: Say, cancel: threading.Event | None, *, known: bool
+) -> None:
+    """Get what is missing of it. What is here is gone on with only if it is of the file that is there now: the server
+    says so (If-Range, RFC 9110 13.1.5), or else the sum that is `known` will."""
+    with part.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise GuestError(f"{part.name}: is being fetched already.") from error
+        try:
+            _go_on(host, folder, url, part, file, say, cancel, known=known)
+        finally:
+            if part.exists() and not part.stat().st_size:
+                _forget(part)
+
+
+def _go_on(
+    host: Host, folder: str, url: str, part: Path, file: IO[bytes], say: Say, cancel: threading.Event | None,
+    *, known: bool,
+) -> None:  # fmt: skip
     import urllib.error
     import urllib.request
 
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
+    have, same = file.tell(), _same(part, url)
+    headers = {}
+    if have and (same or known):
+        headers = {"Range": f"bytes={have}-", **({"If-Range": same} if same else {})}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http and https only, see download
     try:
-        answer = urllib.request.urlopen(request, timeout=_TIMEOUT)  # noqa: S310 - http and https only, see download
+        answer = urllib.request.urlopen(request, timeout=_TIMEOUT)  # noqa: S310
     except urllib.error.HTTPError as error:
-        if error.code == 416 and have:  # nothing is missing any more; or what is here is of another, larger file
+        if error.code == 416 and headers:  # nothing is missing any more; or what is here is of another, larger file
             whole = error.headers.get("Content-Range", "").rpartition("/")[2]
             if not whole.isdecimal() or int(whole) == have:
                 return
-            part.unlink()
+            _forget(part)
             raise OSError(
                 None, f"it has {shown_size(int(whole))} there; more of another one was here, and is removed"
             ) from error
         raise
-    with answer, part.open("ab" if answer.status == 206 else "wb") as file:
+    with answer:
         begun = have if answer.status == 206 else 0
+        if begun and not answer.headers.get("Content-Range", f"bytes {begun}-").startswith(f"bytes {begun}-"):
+            raise OSError(None, "the server sent another part than was asked for")
+        if begun != have:
+            say("What was here of it may be of another version: it is fetched from its beginning.")
+            file.seek(0)
+            file.truncate()
+        if not begun:
+            _remember(part, url, answer.headers)
         length = int(answer.headers.get("Content-Length") or 0)
         _check_room(host, folder, length)
         for chunk in _chunks(answer, begun + length, say, cancel, begun):
@@ -205,6 +243,41 @@ def _fetch(host: Host, folder: str, url: str, part: Path, say: Say, cancel: thre
         _flush(file)
         if length and file.tell() != begun + length:
             raise OSError(None, "the connection ended early")
+
+
+def _from(part: Path) -> Path:
+    return part.with_name(part.name + ".from")
+
+
+def _remember(part: Path, url: str, headers: Message) -> None:
+    """Write down which version of the file it is the beginning of, as far as the server says that surely."""
+    tag, date = headers.get("ETag", ""), headers.get("Last-Modified", "")
+    if tag.startswith("W/") or not tag:
+        tag = date if _is_old(date, headers.get("Date", "")) else ""
+    _from(part).write_text(json.dumps({"url": url, "version": tag}) + "\n", encoding="utf-8")
+
+
+def _is_old(date: str, now: str) -> bool:
+    """Whether a file was changed so long ago that two versions of it cannot bear the same date (RFC 9110 8.8.2.2)."""
+    try:
+        return (parsedate_to_datetime(now) - parsedate_to_datetime(date)).total_seconds() >= 60
+    except (ValueError, TypeError):
+        return False
+
+
+def _same(part: Path, url: str) -> str:
+    """What `If-Range` is to hold: the version of the file that is here the beginning of; "" where that is not known."""
+    try:
+        values = json.loads(_from(part).read_text(encoding="utf-8"))
+        return str(values["version"]) if values["url"] == url else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _forget(part: Path) -> None:
+    """Remove what there is of a download."""
+    part.unlink(missing_ok=True)
+    _from(part).unlink(missing_ok=True)
 
 
 def _published(url: str, name: str) -> str:

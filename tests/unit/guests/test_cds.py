@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import http.client
 import os
@@ -25,6 +26,8 @@ class Server(BaseHTTPRequestHandler):
 
     breaks = 0
     sums = ""
+    data = DATA
+    tag = ""  # "" for a server that says no version
     asked: list[str] = []  # noqa: RUF012
 
     def do_GET(self) -> None:
@@ -34,22 +37,26 @@ class Server(BaseHTTPRequestHandler):
                 return
             self._send(200, self.sums.encode())
             return
-        if not self.path.endswith("/a%20cd.iso"):
+        if not self.path.partition("?")[0].endswith("/a%20cd.iso"):
             self.send_error(404)
             return
         asked = self.headers.get("Range", "")
         self.asked.append(asked)
+        if self.headers.get("If-Range", self.tag) != self.tag:
+            asked = ""
         begin = int(asked.removeprefix("bytes=").removesuffix("-") or 0)
-        if begin >= len(DATA):
+        if begin >= len(self.data):
             self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{len(DATA)}")
+            self.send_header("Content-Range", f"bytes */{len(self.data)}")
             self.end_headers()
             return
-        self._send(206 if asked else 200, DATA[begin:], type(self).breaks)
+        self._send(206 if asked else 200, self.data[begin:], type(self).breaks)
 
     def _send(self, status: int, data: bytes, breaks: int = 0) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
+        if self.tag:
+            self.send_header("ETag", self.tag)
         self.end_headers()
         self.wfile.write(data[:breaks] if breaks else data)
 
@@ -80,7 +87,7 @@ def test_a_download_that_breaks_off_is_gone_on_with(host: GuestHost, url: str, m
     monkeypatch.setattr(Server, "breaks", 1 << 20)
     with pytest.raises(GuestError, match="1 MiB of it are here; ask again"):
         cds.download(host, url, SUM)
-    assert files(host) == {"a cd.iso.part"}
+    assert files(host) == {"a cd.iso.part", "a cd.iso.part.from"}
     monkeypatch.setattr(Server, "breaks", 0)
     made = cds.download(host, url, SUM)
     assert Server.asked == ["", f"bytes={1 << 20}-"]
@@ -89,6 +96,50 @@ def test_a_download_that_breaks_off_is_gone_on_with(host: GuestHost, url: str, m
     cds.check(host, cds.find(host, "a cd.iso"))
     with pytest.raises(GuestError, match="is there already"):
         cds.download(host, url, SUM)
+
+
+@pytest.mark.parametrize("how", ["changed there", "no version", "another address"])
+def test_two_versions_are_not_stitched_together(
+    host: GuestHost, url: str, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Without a sum nothing else would tell."""
+    monkeypatch.setattr(Server, "breaks", 1 << 20)
+    monkeypatch.setattr(Server, "tag", "" if how == "no version" else '"one"')
+    with pytest.raises(GuestError, match="1 MiB of it are here"):
+        cds.download(host, url)
+    other = os.urandom(2 << 20)
+    monkeypatch.setattr(Server, "breaks", 0)
+    monkeypatch.setattr(Server, "data", other)
+    if how == "changed there":
+        monkeypatch.setattr(Server, "tag", '"two"')
+    made = cds.download(host, url + "?mirror=2" if how == "another address" else url)
+    assert host.path(made.path).read_bytes() == other
+    assert files(host) == {"a cd.iso", "a cd.iso.sha256"}
+
+
+def test_the_same_version_is_gone_on_with(host: GuestHost, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Server, "breaks", 1 << 20)
+    monkeypatch.setattr(Server, "tag", '"one"')
+    with pytest.raises(GuestError, match="1 MiB of it are here"):
+        cds.download(host, url)
+    monkeypatch.setattr(Server, "breaks", 0)
+    assert cds.download(host, url).wanted == SUM
+    assert Server.asked == ["", f"bytes={1 << 20}-"]
+
+
+def test_a_date_tells_versions_apart_only_when_it_is_old() -> None:
+    now = "Mon, 23 Nov 2026 21:00:00 GMT"
+    assert cds._is_old("Mon, 23 Nov 2026 20:59:00 GMT", now)
+    for date in ("Mon, 23 Nov 2026 20:59:30 GMT", "yesterday", ""):
+        assert not cds._is_old(date, now)
+
+
+def test_one_image_is_not_fetched_twice_at_once(host: GuestHost, url: str) -> None:
+    part = host.write(f"{cds.FOLDER}/a cd.iso.part", b"")
+    with part.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(GuestError, match="is being fetched already"):
+            cds.download(host, url)
 
 
 def test_a_bad_sum_is_told_and_the_file_goes(host: GuestHost, url: str) -> None:
@@ -113,6 +164,7 @@ def test_what_cannot_be_fetched(host: GuestHost, url: str) -> None:
     ):
         with pytest.raises(GuestError, match=words):
             cds.download(host, wrong)
+        assert files(host) == set()
     with pytest.raises(GuestError, match="64 hexadecimal digits"):
         cds.download(host, url, "123")
 
@@ -134,7 +186,7 @@ def test_an_address_that_is_none_and_a_server_that_is_none(
 def test_more_than_there_is_was_another_file(host: GuestHost, url: str) -> None:
     part = host.write(f"{cds.FOLDER}/a cd.iso.part", DATA + b"more")
     with pytest.raises(GuestError, match=r"it has 3 MiB there; more of another one was here"):
-        cds.download(host, url)
+        cds.download(host, url, SUM)
     assert not part.exists()
     assert cds.download(host, url).wanted == SUM
 
