@@ -280,6 +280,18 @@ class DomainsScreen(LiveScreen):
         if self.table.selected is not None:
             self.xentui.run_dialogs(ask_place(self.xentui, self.table.selected))
 
+    def do_install(self) -> None:
+        from xentui.screens.guest_tasks import ask_install
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_install(self.xentui, self.table.selected))
+
+    def do_saved_states(self) -> None:
+        from xentui.screens.saved_states import ask_saved_states
+
+        if self.table.selected is not None:
+            self.xentui.run_dialogs(ask_saved_states(self.xentui, self.table.selected))
+
     def do_cd_images(self) -> None:
         from xentui.screens.cd_images import ask_cd_images
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from xentui.actions import BY_NAME
@@ -14,6 +15,7 @@ from xentui.guests import clone, delete, rename
 from xentui.guests.errors import GuestError
 from xentui.guests.notes import set_note
 from xentui.guests.site import Site
+from xentui.guests.sources.installer import installer_of
 from xentui.guests.spec import name_complaint
 from xentui.guests.templates import save_template, wish_like
 from xentui.screens.dialogs.ask import Ask
@@ -146,6 +148,21 @@ async def ask_template(app: XentuiApp, domain: Domain) -> None:
     app.start_job(GuestJob(action, domain, work))
 
 
+async def ask_install(app: XentuiApp, domain: Domain) -> None:
+    """Boot the installer that the guest was made with."""
+    if (config := await looked_at(app, lambda site: installer_of(site, domain.name))) is None:
+        return
+    installing = replace(domain, config_file=config)
+
+    def work(job: GuestJob) -> list[str]:
+        app.inventory.toolstack(domain).start(installing, cancel=job.cancel)
+        return [
+            f"The installer runs in {printable(domain.name)}: c opens its console. When it has halted: s starts it."
+        ]
+
+    app.start_job(GuestJob(BY_NAME["install"], domain, work))
+
+
 async def ask_place(app: XentuiApp, domain: Domain) -> None:
     """Ask which of the guests that start with the host it is to be, and make it that one."""
     links, own = Autostart(app.host), domain.config_file or ""
@@ -166,7 +183,13 @@ async def ask_place(app: XentuiApp, domain: Domain) -> None:
 async def ask_delete(app: XentuiApp, name: str) -> None:
     """Show all that would be removed, ask, and remove it."""
     action = BY_NAME["delete-guest"]
-    found = await looked_at(app, lambda site: delete.to_delete(site, name))
+
+    def look(site: Site) -> delete.Deletion:
+        found = delete.to_delete(site, name)
+        found.check()
+        return found
+
+    found = await looked_at(app, look)
     if found is None:
         return
     lines = [printable(line) for line in found.describe()[1:]]

@@ -84,8 +84,8 @@ class NewGuestScreen(Page):
         yield Lines(id="rule")
         yield TextView(id="outcome")
         yield StatusLine(self.xentui.glyphs)
-        hints = [("Enter", "Change"), ("Del", "Clear"), ("Tab", "Look below"), ("F2", "Make it")]
-        yield KeyBar([*hints, ("?", "Help"), ("Esc", "Back")], always=4)
+        hints = [("Enter", "Change"), ("Del", "Clear"), ("Tab", "Look below"), ("F2", "Make it"), ("F3", "and start")]
+        yield KeyBar([*hints, ("?", "Help"), ("Esc", "Back")], always=5)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -289,12 +289,17 @@ class NewGuestScreen(Page):
             lines.append(((f" {printable(line)}", "text"),))
         view.show(lines)
 
+    def do_make_and_start(self) -> None:
+        self._make(start=True)
+
     def do_make_guest(self) -> None:
+        self._make(start=self.answers.start_it)
+
+    def _make(self, *, start: bool) -> None:
         if self.plan is None:
             self.say(printable(self.problem) or "It is still being thought through.", "error")
             return
-        made, start = self.plan, self.answers.start_it
-        app = self.xentui
+        made, app = self.plan, self.xentui
 
         def work(job: GuestJob) -> list[str]:
             site = site_of(app)

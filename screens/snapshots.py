@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from textual import work
@@ -14,10 +15,10 @@ from xentui.guest_actions import SNAPSHOTS
 from xentui.guests.errors import GuestError
 from xentui.guests.files import local_only
 from xentui.guests.snapshots import guest
-from xentui.guests.snapshots.tree import GuestSnapshot, Tree, id_complaint, load
+from xentui.guests.snapshots.tree import GuestSnapshot, Tree, load
 from xentui.host import HostError
-from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.confirm import Confirm
+from xentui.screens.dialogs.form import Field, Form, Values
 from xentui.screens.drawing import Line
 from xentui.screens.guest_jobs import GuestJob
 from xentui.screens.guest_tasks import ask_clone, looked_at, site_as_shown, site_of
@@ -95,10 +96,17 @@ class SnapshotsScreen(Page):
         self.tree_read, self.rows = tree, [one for _depth, one in tree.rows()]
         rows: list[Line] = [((printable(line), "text"),) for line in lines]
         self.query_one(PickList).show(rows)
-        note = "" if lines else "No snapshots yet: t takes the first."
-        self.query_one("#note", Lines).show([((f" {note}", "dim"),)])
+        self._show_note()
         if problem:
             self.say(printable(problem), "error")
+
+    def _show_note(self) -> None:
+        """The words on the one under the cursor, from their beginning: its row may have no room for them."""
+        note = self.selected.description if self.selected is not None else "No snapshots yet: t takes the first."
+        self.query_one("#note", Lines).show([((f" {printable(note)}", "dim"),)])
+
+    def on_cursor_list_moved(self) -> None:
+        self._show_note()
 
     @property
     def selected(self) -> GuestSnapshot | None:
@@ -116,19 +124,25 @@ class SnapshotsScreen(Page):
 
     async def _take_one(self) -> None:
         name = self.domain.name
-        answer = await self.app.push_screen_wait(
-            Ask(
-                f"Take a snapshot of {printable(name)}, named",
-                time.strftime("%Y-%m-%d-%H%M"),
-                id_complaint,
-                "a running guest is away for a moment: it is saved, its disks are taken, it is restored",
-            )
-        )
-        if answer is None:
+        found: list[guest.Taking] = []
+
+        async def attempt(values: Values) -> str | None:
+            def look() -> guest.Taking:
+                return guest.prepare(site_of(self.xentui), name, values["name"], values["words"].strip())
+
+            try:
+                found[:] = [await asyncio.to_thread(look)]
+            except GuestError as error:
+                return printable(error.headline)
+            return None
+
+        fields = [Field("name", "Name", time.strftime("%Y-%m-%d-%H%M")), Field("words", "Description")]
+        remark = "a running guest is away for a moment: it is saved, its disks are taken, it is restored"
+        form = Form(f"Take a snapshot of {printable(name)}", fields, attempt, remark=remark)
+        if not await self.app.push_screen_wait(form):
             return
-        taking = await looked_at(self.xentui, lambda site: guest.prepare(site, name, answer))
-        if taking is None:
-            return
+        [taking] = found
+        answer = taking.snapshot.id
         if taking.absence and taking.size > _LONG:
             action = _BY_NAME["take-snapshot"]
             question = f"Take it now? {printable(taking.absence)}"

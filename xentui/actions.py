@@ -355,6 +355,8 @@ ACTIONS: tuple[Action, ...] = (
         xl=lambda d, _: ["restore", d.save_file or ""],
         virsh=lambda d, _: ["restore", d.save_file] if d.save_file else ["start", d.name],
     ),
+    Action("saved-states", "Saved states", ("F",), Group.STATE, "all that is saved of it: restore or discard it",
+           reason=_guest),
     Action(
         "rename", "Rename", ("n",), Group.RESOURCES, "another name for it, its configuration and its autostart",
         changes=True, reason=_first(_guest, _renamable),
@@ -384,6 +386,8 @@ ACTIONS: tuple[Action, ...] = (
            changes=True, reason=_first(_guest, _xls_own, _autostarts)),
     Action("new-guest", "New guest", ("N",), Group.GUESTS, "make a guest: Debian, a CD, an image, busybox, a template",
            changes=True, needs_domain=False),
+    Action("install", "Installer", ("b",), Group.GUESTS, "boot the Debian Installer in a guest that was made for it",
+           changes=True, reason=_first(_guest, _xls_own, _startable)),
     Action("config", "Configuration", ("C",), Group.GUESTS, "its file as a form and as text, checked as you type",
            reason=lambda d: None if d.config_file else "No configuration file of this domain is known."),
     Action("note", "Note", ("A",), Group.GUESTS, "a line of words on it, kept in its configuration",

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from xentui import __version__, config_apply
 from xentui.actions import ACTIONS, BY_NAME, Action, impossible
-from xentui.domains import savefiles
 from xentui.domains.domain import Domain, Snapshot
 from xentui.domains.inventory import Inventory
 from xentui.domains.toolstack import ToolstackError
@@ -385,6 +384,8 @@ def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse
 
 def _restore(inventory: Inventory, file: str, *, again: bool) -> int:
     """`file` may be a guest's name, where there is no such file."""
+    from xentui.guests.saves import save_in
+
     remote = inventory.host.is_remote
     path = file if remote else os.path.abspath(file)  # noqa: PTH100
     found = inventory.snapshot()
@@ -393,12 +394,9 @@ def _restore(inventory: Inventory, file: str, *, again: bool) -> int:
         if named.save_file is None:
             raise ToolstackError(f"{named.name} is {named.state}, not saved: there is nothing to restore")
         path = named.save_file
-    info = savefiles.stat(inventory.host, path)
-    if info is not None and inventory.xl is not None and inventory.xl.saved_guests.is_used(info) and not again:
-        raise ToolstackError(
-            f"{path} was restored already: the guest's disks have gone on since, and its old memory would ruin what is"
-            " on them. Where they are as they were then: --again"
-        )
+    known = save_in(inventory.host, path) if inventory.xl is not None and not again else None
+    if known is not None and known.warning:
+        raise ToolstackError(f"{path}: {known.warning} Where they are as they were then: --again")
     # Who saved it restores it; a file that nobody knows is xl's.
     saved = next((domain for domain in found.domains if domain.save_file == path), Domain(name=""))
     inventory.toolstack(saved).restore(path)

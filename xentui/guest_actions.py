@@ -14,6 +14,8 @@ NEW: tuple[Action, ...] = (
     Action("clear-field", "Clear", ("delete", "backspace"), _G, "take the answer back", needs_domain=False),
     Action("make-guest", "Make", ("f2", "m"), _G, "make the guest as it stands below", changes=True,
            needs_domain=False),
+    Action("make-and-start", "Make and start", ("f3", "s"), _G, "the same, and start it then (or its installer)",
+           changes=True, needs_domain=False),
 )  # fmt: skip
 
 SNAPSHOTS: tuple[Action, ...] = (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -12,7 +15,8 @@ from driving import Desk, opened
 from fakes import FakeHost, FakeInventory, domain, guide
 
 from xentui.domains.autostart import Autostart
-from xentui.domains.domain import Disk, HostInfo, State
+from xentui.domains.domain import Disk, HostInfo, Snapshot, State
+from xentui.domains.savefiles import MAGIC
 from xentui.host import Host
 
 
@@ -94,6 +98,65 @@ async def test_a_guest_from_the_first_question_to_the_file(host: FolderHost) -> 
         assert host.path("/srv/xen/web-disk.img").stat().st_size == 1 << 20
 
 
+async def test_the_installer_is_started_at_once_or_later(host: FolderHost) -> None:
+    for name in ("linux", "initrd.gz"):
+        host.write(f"/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64/{name}", "x")
+    host.write("/usr/lib/grub-xen/grub-i386-xen_pvh.bin", "x")
+    stock, started = inventory(), list[str | None]()
+    stock.fake.start = lambda domain, cancel=None: started.append(domain.config_file)
+    plain = stock.snapshot
+
+    def snapshot() -> Snapshot:
+        known = plain()
+        made = (domain("web"),) if host.path("/etc/xen/web.cfg").exists() else ()
+        return replace(known, domains=(*known.domains, *made))
+
+    stock.snapshot = snapshot  # type: ignore[method-assign]
+    async with opened(stock, host=host) as desk:
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("b")
+        await desk.see("server02 was not made for the Debian Installer")
+        await desk.press("enter", "escape", "N", "down", "down", "enter", "down", "down", "enter")
+        await answer(desk, "name", "web")
+        await answer(desk, "size", "1M")
+        await desk.see("F3 and start", "Write the installer's configuration")
+        await desk.press("f3")
+        await desk.see("Make web: done.", "xentui install web (b in the")
+        assert started == ["/var/lib/xentui/guests/web.install.cfg"]
+        await desk.press("enter", "slash", *"web", "enter")
+        await desk.press("b")
+        await desk.see("The installer runs in web")
+        assert started == ["/var/lib/xentui/guests/web.install.cfg"] * 2
+
+
+async def test_what_is_saved_is_listed_restored_and_discarded(host: FolderHost) -> None:
+    stock = inventory()
+    head = struct.pack("<32sIIII", MAGIC, 0x01020304, 1, 0, 0)
+    for when, name in ((100, "old"), (200, "new")):
+        text = json.dumps({"c_info": {"name": "server02"}}).encode() + b"\0"
+        host.write(f"/var/lib/xen/save/{name}", "")
+        file = host.path(f"/var/lib/xen/save/{name}")
+        file.write_bytes(head[:-4] + struct.pack("<II", len(text) + 4, len(text)) + text + bytes(1 << 17))
+        os.utime(file, (when, when))
+    async with opened(stock, host=host) as desk:
+        await desk.press("slash", *"server02", "enter")
+        await desk.press("F")
+        await desk.see("Saved of server02", "can be restored", "/var/lib/xen/save/new", "old: it ran since")
+        await desk.press("down", "enter")
+        await desk.see("old memory on newer disks")
+        await desk.press("enter")
+        await desk.see("The guest has run since this was saved", "xentui restore /var/lib/xen/save/old --again")
+        await desk.press("enter")
+        await desk.see("Nothing was done.")
+        await desk.press("F", "down", "enter", "down", "enter")
+        await desk.see("It cannot be gone back to.")
+        await desk.press("y")
+        await desk.see("Discard server02: done.")
+        assert not host.path("/var/lib/xen/save/old").exists()
+        await desk.press("F", "enter", "enter")
+        await desk.until(lambda: stock.fake.calls == [("restore", "/var/lib/xen/save/new")])
+
+
 async def test_what_is_wrong_is_said_and_nothing_is_made(host: FolderHost) -> None:
     async with opened(inventory(), host=host) as desk:
         await desk.press("N", "down", "down", "enter", "enter")
@@ -156,10 +219,14 @@ async def test_snapshots_are_taken_reverted_and_deleted(host: FolderHost) -> Non
         await desk.press("slash", *"server02", "enter")
         await desk.press("t")
         await desk.see("Snapshots of server02", "No snapshots yet")
-        await desk.press("t", "ctrl+u", *"one", "enter")
+        await desk.press("t")
+        await desk.see("Take a snapshot of server02", "Description")
+        await desk.press("ctrl+u", *"o ne", "enter")
+        await desk.see("'o ne' is no name for a snapshot")  # what was typed stays
+        await desk.press("ctrl+u", *"one", "tab", *"before [b]it", "enter")
         await desk.until(lambda: not desk.app.jobs.running)
         await desk.refresh()
-        await desk.see("* one", "disks")
+        await desk.see("* one", "disks", "\n before [b]it")
         assert host.path("/srv/xen/d.img.one").read_text() == "before"
         host.write("/srv/xen/d.img", "after")
         await desk.press("r")

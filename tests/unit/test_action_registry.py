@@ -60,6 +60,7 @@ def test_what_is_possible_follows_the_state() -> None:
         "note",
         "clone",
         "delete-guest",
+        "install",
         "make-template",
         "resize",
         "retype",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from xentui.domains import libvirt_local
 from xentui.domains.configs import ConfigFiles, GuestConfig
-from xentui.domains.domain import Domain, HostInfo, Snapshot
+from xentui.domains.domain import Domain, HostInfo, Snapshot, State
 from xentui.domains.follow import Follower
 from xentui.domains.libvirt import Libvirt
 from xentui.domains.libvirt_source import BESIDE_DEADLINE, LibvirtSource
@@ -26,6 +26,8 @@ from xentui.host import Host, HostError
 REMOTE_FILES_AGE = 15.0
 #: Seconds between two looks at the load of a remote host.
 REMOTE_LOAD_AGE = 10.0
+#: Seconds after which a file is surely older than what was read just now.
+_LONG_AGO = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Inventory:
         self._xenstore: Follower | None = None
         self._configs = ConfigFiles(host)
         self._files: tuple[float, int, _Files] | None = None
+        #: The saved files of the last snapshot, with their times; None before the first.
+        self._saves_seen: set[tuple[str, float]] | None = None
         self._load: tuple[float, float | None] | None = None
         self._libvirt_asked = False
         self._lock = threading.Lock()
@@ -138,10 +142,29 @@ class Inventory:
                 problems.append(virt.problem)
         files = self._read_files()
         sources.configs, sources.autostart, sources.saved = files.configs, files.autostart, files.saved
+        self._note_what_ran_on(state, files.saved, now)
         problems += files.problems
         if partial:
             self._changed()
         return Snapshot(host or self._host_info(state.info), merge(sources), now, tuple(problems), partial)
+
+    def _note_what_ran_on(self, state: XlState, saved: Sequence[SavedGuest], now: float) -> None:
+        """A guest that runs, whoever started it, has other disks than when it was saved: once it ends it is off, not
+        saved. Said only of a file that was there before the guest was seen to run."""
+        seen, self._saves_seen = self._saves_seen, {(save.path, save.mtime) for save in saved}
+        if self.xl is None or state.stale_seconds is not None:
+            return
+        runs = {row.name: row.id for row in state.rows if row.state in (State.RUNNING, State.BLOCKED)}
+        for save in saved:
+            details = state.details.get(runs.get(save.name) or 0)
+            if save.name not in runs or (details and details.uuid and save.details.uuid not in (None, details.uuid)):
+                continue
+            if self.host.is_remote:  # its clock may be another
+                was_there = seen is not None and (save.path, save.mtime) in seen
+            else:
+                was_there = save.mtime + _LONG_AGO < now
+            if was_there:
+                self.xl.saved_guests.ran_since(save)
 
     def _read_files(self) -> _Files:
         if self.xl is None:

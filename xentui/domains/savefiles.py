@@ -51,6 +51,11 @@ class SavedGuest:
     def name(self) -> str:
         return self.details.name or PurePosixPath(self.path).name
 
+    @property
+    def identity(self) -> str:
+        """The same for all that was saved of one guest."""
+        return (self.details.uuid or self.name).lower()
+
 
 def read_details(start: bytes) -> Details:
     """What the head of a save file says of its guest. Raises SaveFileError."""
@@ -168,22 +173,41 @@ class SavedGuests:
         self._used: dict[str, float] = {}  # path: the mtime of what was restored
         self._load()
 
-    def list(self) -> list[SavedGuest]:
-        """All that can be restored, the newest last. Files that are no saved guests are passed over."""
-        folders = dict.fromkeys([FOLDER, *(str(PurePosixPath(path).parent) for path in self._elsewhere)])
+    def every(self) -> list[SavedGuest]:
+        """All that was saved and is still there, the newest last. Files that are no saved guests are passed over."""
+        elsewhere = [*self._elsewhere, *self._used]
+        folders = dict.fromkeys([FOLDER, *(str(PurePosixPath(path).parent) for path in elsewhere)])
         found = []
         for folder in folders:
             for info in self._host.scan(folder):
-                if folder != FOLDER and info.path not in self._elsewhere:
+                if folder != FOLDER and info.path not in elsewhere:
                     continue
-                guest = self._guest(info)
-                if guest is not None and not self.is_used(info):
+                if (guest := self._guest(info)) is not None:
                     found.append(guest)
         return sorted(found, key=lambda guest: guest.mtime)
+
+    def list(self) -> list[SavedGuest]:
+        """All that can be restored, the newest last: of each guest what was saved last, unless it has run since."""
+        newer: set[str] = set()
+        found = []
+        for guest in reversed(self.every()):
+            if guest.identity not in newer and not self.was_used(guest):
+                found.append(guest)
+            newer.add(guest.identity)
+        return found[::-1]
 
     def is_used(self, info: FileInfo) -> bool:
         """Whether it was restored through xentui since it was written."""
         return self._used.get(info.path) == info.mtime
+
+    def was_used(self, guest: SavedGuest) -> bool:
+        """Whether the guest has run since, as far as xentui saw it."""
+        return self._used.get(guest.path) == guest.mtime
+
+    def ran_since(self, guest: SavedGuest) -> None:
+        """Remember that the guest has run since: its disks are others now."""
+        self._used[guest.path] = guest.mtime
+        self._store()
 
     def saved(self, path: str) -> None:
         """Remember that a guest was saved to `path`."""

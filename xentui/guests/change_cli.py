@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from xentui.guests.cli import Opener, cancelled_by_signals, complain, confirmed, refuse_read_only, say, told
@@ -53,9 +52,11 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     resize.add_argument("--disk", metavar="VDEV", default="", help="which one, as xvdb (the first)")
     resize.set_defaults(verb_function=lambda args: _resize(args, opener))
 
-    text = "the guests that are saved, and in which files"
+    text = "what is saved of guests, and in which files; only the newest goes with a guest's disks as they are"
     saved = verbs.add_parser("saved", help=text, description=text)
     saved.add_argument("--json", action="store_true", help="for scripts")
+    saved.add_argument("--discard", metavar="FILE|NAME", help="remove a file: that memory is not wanted any more")
+    saved.add_argument("--confirm", metavar="NAME", help="for scripts: the guest's name, instead of asking")
     saved.set_defaults(verb_function=lambda args: _saved(args, opener))
 
     text = "whether a guest starts with the host; without on or off, all that do, in their order"
@@ -172,24 +173,38 @@ def _resize(args: argparse.Namespace, opener: Opener) -> int:
 
 
 def _saved(args: argparse.Namespace, opener: Opener) -> int:
-    from xentui.domains.savefiles import SavedGuests
-    from xentui.guests.files import shown_size
+    from xentui.guests.saves import saves
 
     with opener(args) as inventory:
-        found = SavedGuests(inventory.host).list()
+        if args.discard:
+            return _discard(args, inventory)
+        found = saves(inventory.host)
     if args.json:
         values = [
-            {"name": guest.name, "file": guest.path, "saved": guest.mtime, "bytes": guest.size,
-             "by": "libvirt" if guest.by_libvirt else "xl"}
-            for guest in found
+            {"name": save.guest.name, "file": save.guest.path, "saved": save.guest.mtime, "bytes": save.guest.size,
+             "by": "libvirt" if save.guest.by_libvirt else "xl", "current": save.current}
+            for save in found
         ]  # fmt: skip
         print(json.dumps(values, indent=1))
         return _DONE
-    for guest in found:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(guest.mtime))
-        print(f"{printable(guest.name)}  {when}  {shown_size(guest.size)}  {printable(guest.path)}")
+    for save in found:
+        print(f"{printable(save.guest.name)}  {save.describe()}  {printable(save.guest.path)}")
     if not found:
         print("No guest is saved.")
+    return _DONE
+
+
+def _discard(args: argparse.Namespace, inventory: Inventory) -> int:
+    from xentui.guests.saves import discard, find
+
+    refuse_read_only(args, "saved --discard")
+    save = find(inventory.host, args.discard)
+    name, path = save.guest.name, save.guest.path
+    print(f"{printable(name)}  {save.describe()}  {printable(path)}")
+    if not confirmed(args, f"Discard this memory of {printable(name)}?", name):
+        return complain(f"{printable(path)}: not removed", _FAILED)
+    discard(inventory.host, save)
+    print(f"Discarded {printable(path)}.")
     return _DONE
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xentui.domains.inventory import Inventory
@@ -44,6 +45,11 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     for name in GONE:
         create.add_argument(f"--{name}", nargs="?", const="", dest=f"gone_{name}", help=argparse.SUPPRESS)
     create.set_defaults(verb_function=lambda args: _create(args, opener))
+
+    text = "boot the Debian Installer in a guest that was made for it (create --source installer)"
+    install = verbs.add_parser("install", help=text, description=text)
+    install.add_argument("name", metavar="NAME")
+    install.set_defaults(verb_function=lambda args: _install(args, opener))
 
     from xentui.guests import cd_cli, change_cli, template_cli, upkeep_cli
     from xentui.guests.migration import cli as migration_cli
@@ -144,6 +150,25 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
     return _DONE
 
 
+def _install(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.actions import BY_NAME, impossible
+    from xentui.guests.site import Site
+    from xentui.guests.sources.installer import installer_of
+
+    refuse_read_only(args, "install")
+    with opener(args) as inventory:
+        site = Site(inventory.host, inventory.snapshot())
+        site.check_local()
+        domain = site.snapshot.domain(args.name)
+        if domain is None:
+            raise GuestError(f"There is no guest {args.name}: see xentui list")
+        if (why := impossible(BY_NAME["install"], domain)) is not None:
+            raise GuestError(f"{args.name}: {why}")
+        inventory.toolstack(domain).start(replace(domain, config_file=installer_of(site, args.name)))
+    print(f"The installer runs in {args.name}: xentui console {args.name}")
+    return _DONE
+
+
 def _delete(args: argparse.Namespace, opener: Opener) -> int:
     from xentui.guests.delete import carry_out, to_delete
     from xentui.guests.site import Site
@@ -152,9 +177,13 @@ def _delete(args: argparse.Namespace, opener: Opener) -> int:
     with opener(args) as inventory:
         site = Site(inventory.host, inventory.snapshot())
         found = to_delete(site, args.name)
+        if not args.dry_run:
+            found.check()
         for line in found.describe():
             print(printable(line))
         if args.dry_run:
+            for sentence in found.hindrances:
+                print(f"But not now: {printable(sentence)}")
             return _DONE
         if not confirmed(args, f"Delete {args.name}, with all of this?", args.name):
             return complain(f"{args.name}: not deleted", _FAILED)

@@ -17,7 +17,7 @@ from xentui.guests.errors import GuestError
 from xentui.guests.files import below, make_image, write_file
 from xentui.guests.manifest import Manifest
 from xentui.guests.site import Site
-from xentui.guests.sources.installer import Installer, installer_config
+from xentui.guests.sources.installer import Installer, config_path
 from xentui.guests.spec import Disk, Spec, check_spec, new_mac
 from xentui.guests.volumes import TAG
 from xentui.guests.work import Step, Work
@@ -92,7 +92,7 @@ def make(
 def at_first(plan: Plan, domain: Domain) -> Domain:
     """What is to be started of a guest that was just made: where the disk is empty still, the installer."""
     if isinstance(plan.spec.source, Installer):
-        return replace(domain, config_file=installer_config(plan.spec))
+        return replace(domain, config_file=config_path(plan.spec.name))
     return domain
 
 

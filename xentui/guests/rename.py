@@ -13,10 +13,11 @@ from xentui.domains.toolstack import Toolstack, ToolstackError
 from xentui.guests import manifest
 from xentui.guests.change import changed, read_config
 from xentui.guests.errors import GuestError
-from xentui.guests.files import write_file
+from xentui.guests.files import exists, write_file
 from xentui.guests.manifest import Made
 from xentui.guests.site import Site
 from xentui.guests.snapshots.tree import load
+from xentui.guests.sources.installer import config_path
 from xentui.guests.spec import name_complaint
 from xentui.host import Host, HostError
 
@@ -71,6 +72,7 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
         if guest is not None:
             guest = replace(guest, name=plan.new, config=plan.path if guest.config == old else guest.config)
             guest.made = [_moved(made, old, plan.path) for made in guest.made]
+            _rename_installer(host, guest, domain.name)
             guest.save(host)
             manifest.remove(host, Made("file", manifest.path_of(domain.name)))
         if plan.path != old:
@@ -79,6 +81,16 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
     except (GuestError, ToolstackError, OSError) as error:
         said = getattr(error, "headline", str(error))
         raise GuestError(f"{plan.new} is named so only in part: {said} Look at {old} and {plan.path}.") from error
+
+
+def _rename_installer(host: Host, guest: manifest.Manifest, before: str) -> None:
+    """It boots the guest by its name, too."""
+    old, new = config_path(before), config_path(guest.name)
+    if Made("file", old) in guest.made and exists(host, old):
+        text = changed(read_config(host, old), {"name": guest.name}, f"The installer of {guest.name}")
+        write_file(host, new, text)
+        manifest.remove(host, Made("file", old))
+        guest.made[guest.made.index(Made("file", old))] = Made("file", new)
 
 
 def _call(host: Host, toolstack: Toolstack, domain: Domain, name: str) -> None:

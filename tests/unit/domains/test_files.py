@@ -11,6 +11,7 @@ from folder_host import FolderHost
 from xentui.domains import autostart, savefiles
 from xentui.domains.autostart import Autostart
 from xentui.domains.configs import ConfigFiles
+from xentui.domains.inventory import Inventory
 from xentui.domains.savefiles import MAGIC, SavedGuests, SaveFileError, read_details
 from xentui.domains.toolstack import ToolstackError
 
@@ -142,12 +143,13 @@ def test_the_head_of_a_save_file() -> None:
 
 
 def test_what_libvirt_saved(host: FolderHost) -> None:
-    xml = b"<domain><name>web</name><uuid>a7bd3543-6385-4be4-a395-2dbcd74f1197</uuid></domain>\0"
+    uuid = "b7bd3543-6385-4be4-a395-2dbcd74f1197"
+    xml = f"<domain><name>web</name><uuid>{uuid}</uuid></domain>\0".encode()
     data = struct.pack("<16sII40x", b"libvirt-xml\n \0 \r", 2, len(xml)) + xml + b"\0" * 100_000
     host.write("/var/lib/xen/save/web", data)
     host.write("/var/lib/xen/save/server02", save_file())
     found = {guest.name: (guest.by_libvirt, guest.details.uuid) for guest in SavedGuests(host).list()}
-    assert found == {"web": (True, CONFIG["c_info"]["uuid"]), "server02": (False, CONFIG["c_info"]["uuid"])}
+    assert found == {"web": (True, uuid), "server02": (False, CONFIG["c_info"]["uuid"])}
     with pytest.raises(SaveFileError, match="XML"):
         read_details(data[:80])
 
@@ -190,6 +192,34 @@ def test_a_restored_file_is_used_until_it_is_written_again(host: FolderHost) -> 
     assert info is not None and guests.is_used(info)
     os.utime(path, (1, 1))  # saved again
     assert [g.name for g in guests.list()] == ["server02"]
+
+
+def test_of_several_saves_of_a_guest_only_the_last_counts(host: FolderHost) -> None:
+    for when, name in ((100, "a"), (200, "b"), (300, "c")):
+        os.utime(host.write(f"/var/lib/xen/save/{name}", save_file()), (when, when))
+    guests = SavedGuests(host)
+    assert [g.path[-1] for g in guests.list()] == ["c"]
+    guests.restored("/var/lib/xen/save/c")
+    assert guests.list() == []  # not b: it is older still
+    assert [g.path[-1] for g in SavedGuests(host).every()] == ["a", "b", "c"]
+
+
+def test_who_was_seen_to_run_after_it_was_saved_is_off_when_it_ends(host: FolderHost) -> None:
+    """However it was started: xentui need not have done it."""
+    os.utime(host.write("/var/lib/xen/save/server02", save_file()), (100, 100))
+    host.write("/etc/xen/server02.cfg", 'name = "server02"\n')
+
+    def seen(row: str) -> str:
+        said = f"printf 'Name ID Mem VCPUs State Time(s)\\n{row}'"
+        host.program("xl", f'case "$*" in list) {said};; "list -l") echo "[]";; *) echo "host : x";; esac')
+        inventory = Inventory(host)
+        inventory.libvirt = inventory._libvirt_source = None  # this machine's
+        [domain] = inventory.snapshot().domains
+        return domain.state.value
+
+    for state, ended in (("---s--", "saved"), ("-b----", "off")):
+        assert seen(f"server02 3 128 1 {state} 1.0\\n") not in ("saved", "off")
+        assert seen("") == ended
 
 
 def test_a_broken_memory_of_saved_guests_is_forgotten(host: FolderHost) -> None:

@@ -17,9 +17,13 @@ from guest_site import GuestHost
 from xentui.domains.domain import Domain, State
 from xentui.domains.listing import domain_details
 from xentui.domains.screen import vnc_port
+from xentui.domains.xl import Xl
+from xentui.guests import rename
 from xentui.guests.errors import GuestError
 from xentui.guests.make import at_first, plan
 from xentui.guests.sources import debian
+from xentui.guests.sources.debian_tree import Network
+from xentui.guests.sources.installer import installer_of
 from xentui.guests.wishes import spec_of
 from xentui.livecd.mirror import Mirror
 from xentui.livecd.tools import BuildError
@@ -154,6 +158,25 @@ def test_debian_is_asked_for_and_furnished(debian_host: GuestHost) -> None:
     assert password not in manifest and password not in host.config("deb")
 
 
+def test_a_gateway_is_one_that_the_guest_can_reach() -> None:
+    for address, gateway, wrong in (
+        ("192.0.2.5/24", "192.0.2.1", None),
+        ("192.0.2.5/24", "192.0.3.1", "192.0.3.1 is not in the guest's network 192.0.2.0/24"),
+        ("192.0.2.5/24", "2001:db8::1", "is not in the guest's network"),
+        ("192.0.2.5/24", "192.0.2.5", "is the guest's own address"),
+        ("192.0.2.5/32", "198.51.100.1", None),
+        ("2001:db8::5/64", "fe80::1", None),
+        ("2001:db8::5/64", "2001:db9::1", "2001:db8::5/128"),
+        ("", "192.0.2.1", "--gateway goes with --ip"),
+    ):
+        said = Network(address, gateway).complaint()
+        assert said is None if wrong is None else wrong in (said or ""), (address, gateway, said)
+    assert "--nameserver goes with --ip" in (Network(nameservers=("192.0.2.1",)).complaint() or "")
+    alone = Network("192.0.2.5/32", "198.51.100.1", ("192.0.2.2",)).text()
+    assert alone.endswith("Address=192.0.2.5/32\nDNS=192.0.2.2\n\n[Route]\nGateway=198.51.100.1\nGatewayOnLink=yes\n")
+    assert "Address=192.0.2.5/24\n" in Network("192.0.2.5/255.255.255.0").text()
+
+
 def test_on_a_live_cd_dom0s_initrd_is_the_mediums(debian_host: GuestHost) -> None:
     debian_host.path("/boot/initrd.img").unlink()
     wish: dict[str, str | bool | list[str]] = {"source": "debian", "size": "64M", "type": "pv"}
@@ -224,7 +247,7 @@ def test_the_installer_has_two_configurations(host: GuestHost) -> None:
     assert install.string("on_reboot") == "destroy"
     own = parse(host.config("deb"))
     assert own.strings("disk") == install.strings("disk") and own.strings("vif") == install.strings("vif")
-    assert any("deb.install.cfg" in line for line in said)
+    assert any("xentui install deb" in line for line in said)
     wishes = ({"source": "installer", "size": "1M"}, {"source": "busybox"})
     started = [
         at_first(plan(host.site, spec_of(host.site, "new", wish)), Domain("new", config_file="/etc/xen/new.cfg"))
@@ -232,6 +255,20 @@ def test_the_installer_has_two_configurations(host: GuestHost) -> None:
     ]
     files = [domain.config_file for domain in started]
     assert files == ["/var/lib/xentui/guests/new.install.cfg", "/etc/xen/new.cfg"], "its disk is empty still"
+
+
+def test_its_installer_boots_it_by_its_new_name(host: GuestHost) -> None:
+    for name in ("linux", "initrd.gz"):
+        host.write(f"/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64/{name}", "x")
+    host.create("deb", source="installer", size="1M")
+    site = host.site
+    rename.rename(site, rename.plan(site, "deb", "new"), Xl(host))
+    path = installer_of(host.site, "new")
+    assert parse(host.path(path).read_text()).string("name") == "new"
+    with pytest.raises(GuestError, match="deb was not made for the Debian Installer"):
+        installer_of(host.site, "deb")
+    left = {"srv/xen/deb-disk.img", "etc/xen/new.cfg", path[1:], "var/lib/xentui/guests/new.json"}
+    assert host.files() == left
 
 
 def test_the_graphical_installer_is_an_hvm_guest_with_a_screen(host: GuestHost) -> None:

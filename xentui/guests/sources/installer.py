@@ -88,24 +88,28 @@ class Installer:
         )
 
         def do(work: Work) -> None:
-            work.makes("file", installer_config(spec))
-            write_file(work.host, installer_config(spec), text)
+            work.makes("file", config_path(spec.name))
+            write_file(work.host, config_path(spec.name), text)
 
-        return [Step(f"Write the installer's configuration {installer_config(spec)}", do)]
+        return [Step(f"Write the installer's configuration {config_path(spec.name)}", do)]
 
     def afterwards(self, spec: Spec) -> list[str]:
-        if self.graphical:
-            return [
-                f"Install, unless it was started at once: xl create {installer_config(spec)}",
-                *vnc_words(spec.name),
-                f"When the installer has halted: xentui start {spec.name}",
-            ]
+        see = vnc_words(spec.name) if self.graphical else [f"Its questions are asked at: xentui console {spec.name}"]
         return [
-            f"Install, unless it was started at once: xl create -c {installer_config(spec)}",
+            f"Unless the installer was started at once: xentui install {spec.name} (b in the table)",
+            *see,
             f"When the installer has halted: xentui start {spec.name}",
         ]
 
 
-def installer_config(spec: Spec) -> str:
-    """The configuration that boots the installer in the guest."""
-    return f"{FOLDER}/{spec.name}.install.cfg"
+def installer_of(site: Site, name: str) -> str:
+    """The same of a guest that was made. Raises GuestError if it was not made for the installer."""
+    path = config_path(name)
+    if not site.exists(path):
+        raise GuestError(f"{name} was not made for the Debian Installer (--source installer): there is none to boot.")
+    return path
+
+
+def config_path(name: str) -> str:
+    """Where the configuration that boots the installer stands."""
+    return f"{FOLDER}/{name}.install.cfg"
