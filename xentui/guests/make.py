@@ -18,6 +18,7 @@ from xentui.guests.files import below, make_image, write_file
 from xentui.guests.manifest import Manifest
 from xentui.guests.site import Site
 from xentui.guests.sources.installer import Installer, config_path
+from xentui.guests.sources.settings import OtherSettings
 from xentui.guests.spec import Disk, Spec, check_spec, new_mac
 from xentui.guests.volumes import TAG
 from xentui.guests.work import Step, Work
@@ -64,7 +65,8 @@ def plan(site: Site, spec: Spec) -> Plan:
     spec.source.check(site, spec)
     full = _filled_in(site, spec)
     _check_disks(site, full)
-    text = render(_settings(site, full), f"{spec.name}: made by xentui, from {spec.source.name}. See xl.cfg(5).")
+    origin = spec.source.where if isinstance(spec.source, OtherSettings) else spec.source.name
+    text = render(_settings(site, full), f"{spec.name}: made by xentui, from {origin}. See xl.cfg(5).")
     steps = [*_disk_steps(full), *full.source.steps(site, full), _config_step(full, text)]
     if spec.autostart:
         steps.append(_autostart_step(full))

@@ -171,6 +171,11 @@ def parse_disk_wish(text: str) -> Disk:
                 full="full" in values)  # fmt: skip
 
 
+def without_place(wish: str) -> str:
+    """A new disk's ``--disk`` without the file that it is to stand in: another guest needs its own."""
+    return ",".join(item for item in wish.split(",") if "size=" not in wish or not item.startswith("path="))
+
+
 def _check_path(path: str) -> None:
     if (wrong := path_complaint(path)) is not None:
         raise GuestError(wrong)

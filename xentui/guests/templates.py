@@ -28,8 +28,9 @@ from xentui.guests.change import parsed, read_config
 from xentui.guests.errors import GuestError
 from xentui.guests.files import write_file
 from xentui.guests.options import BY_NAME, Wish
-from xentui.guests.spec import name_complaint
+from xentui.guests.spec import name_complaint, without_place
 from xentui.host import Host, HostError
+from xentui.xlcfg.parser import Config
 
 if TYPE_CHECKING:
     from xentui.guests.site import Site
@@ -150,7 +151,7 @@ def merged(base: Wish, more: Wish) -> Wish:
 def save_template(host: Host, name: str, description: str, *, wish: Wish | None = None, config: str = "") -> str:
     """Write a template of the user's own; give its path. Never over one that is there. Raises GuestError."""
     if (wrong := name_complaint(name)) is not None:
-        raise GuestError(wrong)
+        raise GuestError(wrong.replace("a guest", "a template"))
     path = f"{FOLDER}/{name}.toml"
     if host.path(path).exists():
         raise GuestError(f"{path}: is there already; nothing is written over.")
@@ -178,22 +179,28 @@ def _toml(value: str | bool | list[str]) -> str:
 
 
 def wish_like(site: Site, origin: str) -> tuple[dict[str, str | bool | list[str]], str, str]:
-    """What a guest was made of, or else the configuration of a guest or a file; and a description. Its own address is
-    none for others. Raises GuestError."""
+    """What a guest was made of, as large as it is by now, or else the configuration of a guest or a file; and a
+    description. Its own address and its disks' own files are none for others. Raises GuestError."""
     if "/" in origin:
         path = origin
     else:
         guest = manifest.load(site.host, origin)
-        if guest is not None and guest.wish and guest.source != "settings":  # those stand in its configuration alone
-            return {key: value for key, value in guest.wish.items() if key != "mac"}, "", f"Like {origin}"
         domain = site.snapshot.domain(origin)
+        if guest is not None and guest.wish and guest.source != "settings":  # those stand in its configuration alone
+            wish = {key: value for key, value in guest.wish.items() if key != "mac"}
+            if isinstance(disks := wish.get("disk"), list):
+                wish["disk"] = [disk if disk.startswith("/") else without_place(disk) for disk in disks]
+            if site.exists(guest.config):
+                wish |= _sizes(parsed(read_config(site.host, guest.config), guest.config))
+            return wish, "", f"Like {origin}"
         if domain is None or domain.config_file is None:
             raise GuestError(f"There is no guest {origin} with a configuration file: see xentui list")
         path = domain.config_file
     text = read_config(site.host, path)
-    config = parsed(text, path)
-    wish: dict[str, str | bool | list[str]] = {}
-    for key in ("memory", "vcpus"):
-        if (number := config.number(key)) is not None:
-            wish[key] = str(number)
-    return wish, text, f"Like {path}"
+    return _sizes(parsed(text, path)), text, f"Like {path}"
+
+
+def _sizes(config: Config) -> dict[str, str | bool | list[str]]:
+    """Memory and vCPUs, as options."""
+    numbers = {key: config.number(key) for key in ("memory", "vcpus")}
+    return {key: str(number) for key, number in numbers.items() if number is not None}

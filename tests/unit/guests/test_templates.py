@@ -102,9 +102,13 @@ vif = [ "mac=00:16:3e:00:00:01,bridge=xenbr9" ]
 
 
 def test_what_a_template_is_made_of(host: GuestHost) -> None:
-    host.create("web", source="busybox", disk=["1M"], mac="00:16:3e:00:00:01")
+    disks = ["size=1M,path=/srv/xen/it's.img", "2M"]
+    host.create("web", source="busybox", disk=disks, mac="00:16:3e:00:00:01")
+    host.write("/etc/xen/web.cfg", host.config("web").replace("memory = 128", "memory = 256"))
     wish, config, words = wish_like(host.site, "web")
-    assert (wish, config, words) == ({"source": "busybox", "disk": ["1M"]}, "", "Like web"), "its address is its own"
+    assert (config, words) == ("", "Like web")
+    # Its address and its disks' files are its own; it has become larger.
+    assert wish == {"source": "busybox", "disk": ["size=1M", "2M"], "memory": "256", "vcpus": "1"}
     host.write("/etc/xen/old.cfg", 'name = "old"\nkernel = "/boot/vmlinuz"\nmemory = 96\n')
     wish, config, _ = wish_like(host.site, "old")
     assert wish == {"memory": "96"} and "vmlinuz" in config
