@@ -171,7 +171,8 @@ def download(
     try:
         _fetch(host, folder, url, part, say, cancel, known=bool(wanted))
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error) or repr(error)
+        reason = getattr(error, "reason", None) or error
+        reason = getattr(reason, "strerror", None) or str(reason) or repr(reason)
         here = f" {shown_size(part.stat().st_size)} of it are here; ask again to go on." if part.exists() else ""
         raise GuestError(f"{url}: {reason}.{here}") from error
     found = sha256(part, part.stat().st_size, say, cancel)
