@@ -40,10 +40,12 @@ def fit(text: str, width: int, more: str = "~", *, right: bool = False) -> str:
     return " " * (width - taken) + clean if right else clean + " " * (width - taken)
 
 
-def draw(line: Line, width: int, theme: Theme, *, base: str = "text", override: Style | None = None) -> Strip:
+def draw(
+    line: Line, width: int, theme: Theme, *, base: str = "text", override: Style | None = None, more: str = ""
+) -> Strip:
     """`line` as a strip of exactly `width` cells on the style of the role `base`.
 
-    `override` is laid over every part: the cursor.
+    `override` is laid over every part: the cursor. `more` stands at the end of what has to be cut.
     """
     ground = theme[base]
     segments: list[Segment] = []
@@ -54,7 +56,7 @@ def draw(line: Line, width: int, theme: Theme, *, base: str = "text", override: 
         clean = printable(text)
         cells = len(clean) if clean.isascii() else cell_len(clean)
         if cells > left:
-            clean, cells = set_cell_size(clean, left), left
+            clean, cells = set_cell_size(clean, left - len(more)) + more, left
         if cells:
             style = override if override is not None else ground + theme[role] if role else ground
             segments.append(Segment(clean, style))

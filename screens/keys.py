@@ -13,6 +13,8 @@ _SHOWN = {
     "space": "Space",
     "escape": "Esc",
     "tab": "Tab",
+    "delete": "Del",
+    "backspace": "Bksp",
     "slash": "/",
     "asterisk": "*",
     "colon": ":",

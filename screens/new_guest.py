@@ -23,7 +23,7 @@ from xentui.guests.templates import Template, all_templates, merged, template
 from xentui.guests.wishes import settings_of, spec_of
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
-from xentui.screens.drawing import Line, wrap
+from xentui.screens.drawing import Line, plain, wrap
 from xentui.screens.guest_answers import Answers
 from xentui.screens.guest_jobs import GuestJob
 from xentui.screens.guest_tasks import site_as_shown, site_of
@@ -56,7 +56,7 @@ _ABOUT = {
     "image": "a disk image made elsewhere, copied: qcow2, vmdk, vhdx, raw",
     "kernel": "a kernel on dom0",
     "disk": "what is on a disk already",
-    "computer": "an idle disk of this computer, read only; a layer is written",
+    "computer": "an idle disk of this computer; it is only read",
 }
 
 
@@ -84,7 +84,7 @@ class NewGuestScreen(Page):
         yield Lines(id="rule")
         yield TextView(id="outcome")
         yield StatusLine(self.xentui.glyphs)
-        hints = [("Enter", "Change"), ("Del", "Clear"), ("Tab", "Look below"), ("F2", "Make it"), ("F3", "and start")]
+        hints = [("Enter", "Change"), ("Del", "Clear"), ("Tab", "Below"), ("F2", "Make it"), ("F3", "and start")]
         yield KeyBar([*hints, ("?", "Help"), ("Esc", "Back")], always=5)
 
     def on_mount(self) -> None:
@@ -285,8 +285,10 @@ class NewGuestScreen(Page):
         lines: list[Line] = []
         for warning in self.plan.warnings:
             lines += [((f" {line}", "problem"),) for line in wrap(printable(warning), width)]
-        for line in self.plan.describe():
-            lines.append(((f" {printable(line)}", "text"),))
+        for line in map(printable, self.plan.describe()):
+            text = line.lstrip()
+            first, *rest = wrap(text, width - (indent := len(line) - len(text)) - 2)
+            lines += plain([f" {' ' * indent}{first}", *(f" {' ' * indent}  {more}" for more in rest)])
         view.show(lines)
 
     def do_make_and_start(self) -> None:

@@ -34,5 +34,6 @@ class PickList(CursorList):
     def draw_row(self, index: int, *, under_cursor: bool) -> Strip:
         line = self.rows[index] if index < len(self.rows) else ()
         override = self.theme["cursor"] if under_cursor else None
+        more: str = self.app.glyphs.more  # type: ignore[attr-defined]
         return draw((("  " if not under_cursor else "> ", ""), *line), self.size.width, self.theme,
-                    base=self.ground, override=override)  # fmt: skip
+                    base=self.ground, override=override, more=more)  # fmt: skip
