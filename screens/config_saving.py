@@ -39,6 +39,9 @@ async def save(editor: ConfigEditor) -> None:
     remarks: list[Paragraph] = []
     for error in editor.errors()[:2]:
         remarks.append((f"xl would refuse it: line {error.line}: {error.message}", "danger"))
+    if editor.domain.libvirt_owns:
+        name = printable(editor.domain.name)
+        remarks.append((f"libvirt starts {name} by its own definition, not by this file: virsh edit {name}", "danger"))
     remarks.append((f"What the file holds now is kept in {printable(backup_of(editor.path))}", "dialog-dim"))
     lines = [*diff_lines(before, text), *_effect_lines(editor)]
     if not await editor.app.push_screen_wait(Review(f"Save {printable(editor.path)}?", lines, remarks, "Save")):

@@ -38,8 +38,8 @@ def tree(root: Path) -> Path:
 
 
 class InstallHost(Host):
-    """Its programs do nothing and are well, but cp, which copies a system, and those in `fail`: they end with this
-    complaint. `before` is called ahead of each, with its words."""
+    """Its programs do nothing and are well, but cp, which copies a system, dpkg, whose trigger makes its initramfs, and
+    those in `fail`: they end with this complaint. `before` is called ahead of each, with its words."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,6 +62,9 @@ class InstallHost(Host):
             raise CommandError(record)
         if argv[0] == "cp" and said is None:
             tree(Path(argv[-1]))
+        if "dpkg --purge" in line and said is None:
+            for initrd in Path(argv[1]).glob("boot/initrd.img-*"):
+                initrd.write_text("an initrd of its own")
         if argv[0] == "umount":  # what lay there is out of sight
             shutil.rmtree(argv[-1])
             Path(argv[-1]).mkdir()

@@ -207,6 +207,14 @@ async def test_saving_shows_the_changes_keeps_the_old_file_and_offers_what_can_b
         await desk.until(lambda: desk.app.screen is desk.main, "the table")
 
 
+async def test_saving_what_libvirt_does_not_read_says_so(host: EditedHost) -> None:
+    async with opened(inventory(managed_by=("libvirt", "file")), host=host) as desk:
+        editor = await open_editor(desk)
+        editor.edit.change(TEXT.replace('"256M"', "300"))
+        await desk.press("s")
+        await desk.see("libvirt starts server01 by its own definition, not by this file: virsh", "edit server01")
+
+
 async def test_a_change_that_does_not_work_is_told_with_what_was_said(host: EditedHost) -> None:
     host.failing = "xl: no such thing"
     async with opened(inventory(), host=host) as desk:

@@ -56,7 +56,7 @@ async def test_the_plan_is_shown_the_name_typed_and_the_steps_are_seen_to_the_en
         text = await ask(desk)
         assert "All that it holds is lost." in text and "BIOS or by UEFI" in text
         await desk.press(*["pagedown"] * 4)
-        text = await desk.see("19. write out what is still in memory")
+        text = await desk.see("20. write out what is still in memory")
         assert all(len(line) <= 80 for line in text.splitlines())
         assert cd.is_untouched
         await desk.press(*"sda", "enter")
@@ -92,7 +92,7 @@ async def test_it_can_be_cancelled_while_the_system_is_copied(cd: LiveCd) -> Non
         await ask(desk)
         await desk.press(*"sdb", "enter")
         await desk.until(copying.is_set)
-        await desk.see("14. copy the system", "Step 14 of 19")
+        await desk.see("14. copy the system", "Step 14 of 20")
         await desk.press("escape")
         await desk.see("wait for the end, or ^X")
         await desk.press("ctrl+x")

@@ -22,7 +22,9 @@ def dom0_memory() -> int:
 
 
 def plus_iso() -> Path:
-    return live_iso("xentui-plusguests-test", guest_disks=True, installer=True, dom0_memory=dom0_memory())
+    return live_iso(
+        "xentui-plusguests-test", guest_disks=True, xl_guests=False, installer=True, dom0_memory=dom0_memory()
+    )
 
 
 def make_empty(disk: Path, size: int) -> None:

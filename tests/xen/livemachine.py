@@ -54,7 +54,8 @@ def live_iso(name: str = "xentui-live-test", **wishes: Any) -> Path:
     """The test ISO, built when xentui or the recipe changed since the last time; `wishes` are a recipe's own."""
     iso, stamp = FOLDER / f"{name}.iso", FOLDER / f"{name}.inputs"
     # Guests without disks: emulated, Xen's hotplug script for one can take longer than the 40 s that libxl waits.
-    wishes = {"guest_disks": False, **wishes}
+    # And xl's: most tests are about what xl has.
+    wishes = {"guest_disks": False, "xl_guests": True, **wishes}
     public = ssh_key().with_suffix(".pub").read_text()
     digest = hashlib.sha256(f"{public}{sorted(wishes.items())}".encode())
     for folder in ("xentui", "screens", "themes"):

@@ -5,6 +5,7 @@ By BIOS, with the menu's entry for 9600 baud; one boot for all of it. `test_iso_
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from iso_desk import (
 from iso_machines import INSTALLED, KEEP, booted, free_mib, make_empty, plus_iso
 from livemachine import FOLDER, Dom0, LiveMachine, SerialLine
 
-from xentui.livecd.guests import NAMES
+from xentui.livecd.guests import AUTOSTARTED, NAMES
 
 pytestmark = pytest.mark.iso
 
@@ -46,16 +47,46 @@ def test_xen_speaks_at_9600_baud(first: Dom0) -> None:
     assert "com1=9600,8n1" in first.run(["xl", "info", "xen_commandline"]).stdout
 
 
+def test_libvirt_has_the_four_and_started_two_that_xl_sees(first: Dom0) -> None:
+    assert sorted(first.running()) == ["Domain-0", *sorted(AUTOSTARTED)]
+    assert set(first.run(["virsh", "list", "--all", "--name"]).stdout.split()) == {"Domain-0", *NAMES}
+    assert set(first.run(["virsh", "list", "--name"]).stdout.split()) == {"Domain-0", *AUTOSTARTED}
+    shown = json.loads(first.run(["xentui", "list", "--json"]).stdout)
+    assert sorted(each["name"] for each in shown) == ["Domain-0", *sorted(NAMES)]
+    assert all(each["managed_by"] == ["libvirt", "file"] for each in shown if each["name"] in NAMES), shown
+
+
 def test_four_guests_at_their_login_prompts_in_960_mb(first: Dom0) -> None:
-    for name in NAMES:
-        if name not in first.running():
-            first.run(["xl", "create", f"/etc/xen/{name}.cfg"], GUEST_DEADLINE)
+    first.run(["xentui", "start", "server02", "client02"], 2 * GUEST_DEADLINE)
     assert sorted(first.running()) == ["Domain-0", *sorted(NAMES)]
     assert [name for name in NAMES if has_login(first, name)] == list(NAMES)
     free, domains = first.run(["free", "-m"]).stdout, first.run(["xl", "list"]).stdout
     print(f"\nfree in the host: {free_mib(first)} MiB\n{free}{domains}")
     # The screen's own memory has to fit beside them.
     assert int(free.splitlines()[1].split()[6]) > 80
+
+
+def test_xentuis_actions_reach_what_libvirt_started(first: Dom0) -> None:
+    before = ids_of(first, "client02")
+    first.run(["xentui", "reboot", "client02"], GUEST_DEADLINE)
+
+    def is_anew() -> bool:
+        shown, said = ids_of(first, "client02")
+        return shown == said and shown not in ("", before[0])
+
+    first.wait("client02 anew", is_anew, GUEST_DEADLINE)
+    assert has_login(first, "client02")
+    first.run(["xentui", "shutdown", "client02"], GUEST_DEADLINE)
+    first.wait("the end of client02", lambda: ids_of(first, "client02") == ("", ""), GUEST_DEADLINE)
+    first.run(["xentui", "start", "client02"], GUEST_DEADLINE)
+    assert has_login(first, "client02")
+
+
+def ids_of(dom0: Dom0, name: str) -> tuple[str, str]:
+    """The domain's number as xentui shows it, and as xl does; nothing while it is off."""
+    rows = json.loads(dom0.run(["xentui", "list", "--json"]).stdout)
+    shown = next(row["id"] for row in rows if row["name"] == name)
+    return "" if shown is None else str(shown), dom0.run(["xl", "domid", name], check=False).stdout.strip()
 
 
 def test_beside_them_the_screen_is_open_and_says_which_guest_was_killed(machine: LiveMachine, first: Dom0) -> None:
@@ -115,9 +146,8 @@ def test_what_a_guest_writes_is_its_own_and_gone_when_it_ends(first: Dom0) -> No
         assert "mine" in shell.run("cat /root/mine").splitlines()
     with at_guest(first, "server02", "live", GUEST_DEADLINE) as shell:
         assert "No such file" in shell.run("cat /root/mine", check=False)
-    first.run(["xl", "destroy", "server01"])
-    first.wait("the end of server01", lambda: "server01" not in first.running(), deadline=ANSWERS)
-    first.run(["xl", "create", "/etc/xen/server01.cfg"], GUEST_DEADLINE)
+    first.run(["virsh", "destroy", "server01"])
+    first.run(["virsh", "start", "server01"], GUEST_DEADLINE)
     with at_guest(first, "server01", "live", GUEST_DEADLINE) as shell:
         assert "No such file" in shell.run("cat /root/mine", check=False)
 

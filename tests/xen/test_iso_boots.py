@@ -11,6 +11,8 @@ from iso_desk import ANSWERS, GUEST_DEADLINE, has_login, open_desk
 from iso_machines import FIRMWARE, INSTALLED, KEEP, booted, plus_iso
 from livemachine import LiveMachine
 
+from xentui.livecd.guests import NAMES
+
 pytestmark = pytest.mark.iso
 
 # Without Xen; then with it, by UEFI: what was kept.
@@ -30,7 +32,8 @@ def test_under_uefi_changes_are_kept() -> None:
         assert "control_d" in dom0.run(["cat", "/proc/xen/capabilities"]).stdout
         for file in ("/home/livexen/kept", "/etc/xen/kept.cfg", "/root/kept"):
             assert dom0.run(["cat", file]).stdout == "kept\n"
-        assert "server01" in dom0.run(["ls", "/etc/xen/auto"]).stdout
+        assert "server01.cfg" in dom0.run(["ls", "/etc/xen"]).stdout
+        assert set(NAMES) <= set(dom0.run(["virsh", "list", "--all", "--name"]).stdout.split())
         # What was installed before is not lost by doing it again.
         done = dom0.run(["xentui", "livecd", "install", "--disk", "vdb", "--confirm", "vdb"], check=False)
         assert done.status == 1 and "vgremove HyperVG01" in done.stderr, done.stderr

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.iso
 
 
 def test_the_clients_have_screens_that_only_dom0_reaches() -> None:
-    iso = live_iso("xentui-screens-test", guest_disks=True, hvm=True)
+    iso = live_iso("xentui-screens-test", guest_disks=True, xl_guests=False, hvm=True)
     with booted(LiveMachine(iso, memory=1536)) as dom0:
-        dom0.run(["xl", "create", "/etc/xen/client02.cfg"], GUEST_DEADLINE)
+        dom0.run(["virsh", "start", "client02"], GUEST_DEADLINE)
         for name in ("client01", "client02"):
             port = json.loads(dom0.run(["xentui", "info", name, "--json"]).stdout)["vnc_port"]
             said = dom0.run(["python3", "-c", _GREETING, str(port)]).stdout

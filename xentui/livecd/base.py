@@ -50,7 +50,7 @@ _EXCLUDED = (
     "/usr/share/man/??/*", "/usr/share/man/??_*", "/usr/share/bug/*", "/boot/xen-*.efi",
     # libvirt's KVM driver, which libvirt-daemon-system insists on, brings these 60 MB; Xen's own
     # device model is another file (qemu-system-xen).
-    "/usr/bin/qemu-system-*",
+    "/usr/bin/qemu-system-*", "/usr/bin/kvm",
 )  # fmt: skip
 _KEPT = ("/usr/share/doc/*/copyright",)
 

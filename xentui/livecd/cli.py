@@ -49,6 +49,7 @@ def _add_build(verbs: Subparsers) -> None:
     add("--mirror", metavar="URI", help="Debian's archive; what this machine's apt uses if not given")
     add("--cache", type=Path, default=default_cache(), metavar="DIR", help="kept between builds (%(default)s)")
     add("--guests", action=argparse.BooleanOptionalAction, default=None, help="the four small guests")
+    add("--xl-guests", action="store_true", default=None, help="they are xl's alone, not libvirt's")
     add("--hvm", action="store_true", default=None, help="add QEMU as a device model, for HVM guests (much larger)")
     add("--installer", action="store_true", default=None, help="add the Debian Installer, to be booted in a guest")
     add("--package", action="append", dest="packages", metavar="NAME", help="one more Debian package; may be repeated")
@@ -123,7 +124,9 @@ def _build(args: argparse.Namespace) -> int:
 def _recipe(args: argparse.Namespace) -> Recipe:
     """The profile's wishes, and the command line's over them."""
     wishes = load_profile(args.profile) if args.profile else {}
-    for key in ("suite", "mirror", "guests", "hvm", "installer", "keyboard", "locale", "timezone", "dom0_memory"):
+    for key in (
+        "suite", "mirror", "guests", "xl_guests", "hvm", "installer", "keyboard", "locale", "timezone", "dom0_memory",
+    ):  # fmt: skip
         if getattr(args, key) is not None:
             wishes[key] = getattr(args, key)
     given = {

@@ -1,7 +1,9 @@
 """The small guests of the Live CD: busybox, booted with dom0's own kernel, 128 MiB each.
 
-With disks, the two servers share one read-only disk and the two clients another; what a guest writes lies in a layer
-of its own memory above it and ends with it. Without, each has all of it in its memory.
+libvirt has them: `start-domUs` defines and starts them at boot, as the guide's script of that name did; or, where the
+recipe says so, xl alone, by /etc/xen/auto. With disks, the two servers share one read-only disk and the two clients
+another; what a guest writes lies in a layer of its own memory above it and ends with it. Without, each has all of it
+in its memory.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xentui.livecd.base import Base
+from xentui.livecd.choices import enable
 from xentui.livecd.cpio import Initramfs
 from xentui.livecd.tools import Builder
 
@@ -41,10 +44,12 @@ def disk_of(role: str) -> str:
     return f"usr/lib/xentui/{role}.img"
 
 
-def add_guests(builder: Builder, root: Path, base: Base, *, disks: bool = True, screens: bool = False) -> None:
-    """Write the guests' initramfs, their disks, their config files and the autostart links below `root`.
+def add_guests(
+    builder: Builder, root: Path, base: Base, *, disks: bool = True, screens: bool = False, xl_alone: bool = False
+) -> None:
+    """Write the guests' initramfs, their disks, their config files, and what starts them, below `root`.
 
-    With `screens`, which take QEMU in dom0, the clients have one each, for VNC.
+    With `screens`, which take QEMU in dom0, the clients have one each, for VNC. With `xl_alone` libvirt is not told.
     """
     image = root / INITRAMFS
     image.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +62,9 @@ def add_guests(builder: Builder, root: Path, base: Base, *, disks: bool = True, 
         (root / f"etc/xen/{name}.cfg").write_text(
             config(name, number, disks=disks, screen=screens and role_of(name) == "client")
         )
+    if not xl_alone:
+        enable(root, "xenlive-guests.service", "../xenlive-guests.service")
+        return
     for name in AUTOSTARTED:
         (auto / f"{name}.cfg").symlink_to(f"../{name}.cfg")
 
@@ -64,12 +72,15 @@ def add_guests(builder: Builder, root: Path, base: Base, *, disks: bool = True, 
 def config(name: str, number: int, *, disks: bool = True, screen: bool = False) -> str:
     """The xl.cfg(5) file of one guest."""
     word = " disk=xvda" if disks else ""
-    disk = f'disk = [ "format=raw, vdev=xvda, access=r, target=/{disk_of(role_of(name))}" ]\n' if disks else ""
+    # libvirt would take a disk for QEMU's, which is not there, if it were not told the backend.
+    options = "format=raw, vdev=xvda, access=r, backendtype=phy"
+    disk = f'disk = [ "{options}, target=/{disk_of(role_of(name))}" ]\n' if disks else ""
     # Only from dom0 itself, or by a tunnel of ssh: it has no password.
     vfb = 'vfb = [ "vnc=1,vnclisten=127.0.0.1" ]\n' if screen else ""
     return f"""# {name}: busybox on dom0's own kernel. Log in as livexen, password live.
 # What it writes is gone when it ends.
 name = "{name}"
+uuid = "00163e00-0000-4000-8000-0000000000{number:02x}"
 type = "pv"
 kernel = "/boot/vmlinuz"
 ramdisk = "/{INITRAMFS}"

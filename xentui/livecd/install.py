@@ -6,6 +6,7 @@ and for UEFI, and Debian's own update-grub writes the menu, so that a later kern
 
 from __future__ import annotations
 
+import filecmp
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,20 +33,21 @@ from xentui.livecd.running import LiveError, LiveSystem, Mounts, copy, mounts, r
 SYSTEM = "hypervisor01"
 _ESP, _BOOT = 2, 3
 #: Seconds: to copy the system to an old disk, or emulated, takes its time.
-_COPY_DEADLINE, _GRUB_DEADLINE = 3600.0, 900.0
+_COPY_DEADLINE, _INITRAMFS_DEADLINE, _GRUB_DEADLINE = 3600.0, 1800.0, 900.0
 #: Seconds between two looks at how far the copying is.
 _LOOK = 2.0
 
 #: What follows on the layout's own steps.
-_COPY, _SETTLE, _BIOS, _UEFI, _MENU, _SYNC = (
+_COPY, _SETTLE, _INITRAMFS, _BIOS, _UEFI, _MENU, _SYNC = (
     "copy the system",
     "make it a system of its own",
+    "make its initramfs",
     "install GRUB for BIOS",
     "install GRUB for UEFI",
     "write GRUB's menu",
     "write out what is still in memory",
 )
-_OWN = (_COPY, _SETTLE, _BIOS, _UEFI, _MENU, _SYNC)
+_OWN = (_COPY, _SETTLE, _INITRAMFS, _BIOS, _UEFI, _MENU, _SYNC)
 
 ReadDisks = Callable[[], Disks]
 
@@ -181,7 +183,11 @@ class _Filling:
                 self._copy(mounted, live, root)
             with self.step(_SETTLE):
                 self._settle(live, root, disk)
-            self._boot_loaders(mounted, root, disk)
+            for folder in ("dev", "proc", "sys", "run"):
+                mounted.mount(f"/{folder}", root / folder, "--bind")
+            with self.step(_INITRAMFS):
+                self._initramfs(live, root)
+            self._boot_loaders(root, disk)
             with self.step(_SYNC):
                 self.run("sync", "--file-system", str(root), str(root / "boot"), deadline=_COPY_DEADLINE)
 
@@ -192,7 +198,10 @@ class _Filling:
         mounted.mount("overlay", source, "-t", "overlay", "-o", f"ro,lowerdir={lower}")
         with self._looking(live, root):
             self.run("cp", "--archive", "--one-file-system", f"{source}/.", str(root), deadline=_COPY_DEADLINE)
-        copy(live.initrd, root / f"boot/initrd.img-{installed.kernel_version(root)}")
+        copy(live.initrd, self._initrd(root))
+
+    def _initrd(self, root: Path) -> Path:
+        return root / f"boot/initrd.img-{installed.kernel_version(root)}"
 
     @contextmanager
     def _looking(self, live: LiveSystem, root: Path) -> Iterator[None]:
@@ -225,9 +234,13 @@ class _Filling:
             raise LiveError(f"{partition}: blkid tells no UUID of it")
         return uuid
 
-    def _boot_loaders(self, mounted: Mounts, root: Path, disk: str) -> None:
-        for folder in ("dev", "proc", "sys", "run"):
-            mounted.mount(f"/{folder}", root / folder, "--bind")
+    def _initramfs(self, live: LiveSystem, root: Path) -> None:
+        """Without live-boot, which has no business there; dpkg's trigger makes the initramfs anew when it goes."""
+        self.run("chroot", str(root), "dpkg", "--purge", *installed.LIVE_PACKAGES, deadline=_INITRAMFS_DEADLINE)
+        if filecmp.cmp(live.initrd, self._initrd(root), shallow=False):
+            raise LiveError(f"{self._initrd(root).relative_to(root)} is still the Live CD's")
+
+    def _boot_loaders(self, root: Path, disk: str) -> None:
         inside = ("chroot", str(root))
         with self.step(_BIOS):
             self.run(*inside, "grub-install", "--target=i386-pc", "--recheck", disk, deadline=_GRUB_DEADLINE)

@@ -20,6 +20,8 @@ LIVE_ONLY = (
     "etc/systemd/system/getty@tty1.service.d/autologin.conf",
     "etc/systemd/journald.conf.d/volatile.conf",
 )
+#: What starts a Live CD: not needed on a disk, and not wanted in its initramfs.
+LIVE_PACKAGES = ("live-boot", "live-boot-initramfs-tools")
 #: Masked there, for there is nothing to maintain on a medium.
 MASKED = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",

@@ -52,7 +52,7 @@ def build_layer(builder: Builder, work: Path, recipe: Recipe, base: Base) -> Pat
     with builder.step("Adding xentui and its Python packages"):
         _add_xentui(builder, root, recipe.cache, base, with_tests=recipe.test_key is not None)
     if recipe.guests:
-        add_guests(builder, root, base, disks=recipe.guest_disks, screens=recipe.hvm)
+        add_guests(builder, root, base, disks=recipe.guest_disks, screens=recipe.hvm, xl_alone=recipe.xl_guests)
     for unit in ("xenlive-open-sshd.path", "xenlive-guest-network.service"):
         enable(root, unit, f"../{unit}")
     add_choices(root, recipe)

@@ -29,7 +29,8 @@ def default_cache() -> Path:
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What to build. `test_key` is a public ssh key line; `mode` is one of mmdebstrap(1)'s; with `guest_disks` the
-    guests have their files on shared read-only disks, not in memory.
+    guests have their files on shared read-only disks, not in memory; with `xl_guests` they are xl's alone, unknown to
+    libvirt.
 
     `keyboard` is an XKB layout (``de``), `locale` a locale of Debian's (``de_DE.UTF-8``), `timezone` a file of
     tzdata (``Europe/Berlin``); None leaves Debian's own. `ssh_keys` are public key lines: with one, sshd listens.
@@ -41,6 +42,7 @@ class Recipe:
     mirror: str | None = None
     guests: bool = True
     guest_disks: bool = True
+    xl_guests: bool = False
     hvm: bool = False
     installer: bool = False
     packages: tuple[str, ...] = ()
@@ -76,8 +78,8 @@ _EXAMPLES = {"keyboard": "us, de or fr", "locale": "de_DE.UTF-8", "timezone": "E
 
 #: What a profile may say, and the type of each in TOML.
 _PROFILE: dict[str, type] = {
-    "suite": str, "mirror": str, "guests": bool, "hvm": bool, "installer": bool, "packages": list, "keyboard": str,
-    "locale": str, "timezone": str, "ssh_keys": list, "walkthroughs": list, "dom0_memory": int,
+    "suite": str, "mirror": str, "guests": bool, "xl_guests": bool, "hvm": bool, "installer": bool, "packages": list,
+    "keyboard": str, "locale": str, "timezone": str, "ssh_keys": list, "walkthroughs": list, "dom0_memory": int,
 }  # fmt: skip
 assert set(_PROFILE) <= {field.name for field in fields(Recipe)}  # noqa: S101 - a profile says nothing else
 

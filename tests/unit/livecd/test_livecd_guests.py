@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import stat
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from xentui.livecd.cpio import Initramfs
 from xentui.livecd.guests import AUTOSTARTED, INITRAMFS, NAMES, add_guests, config, disk_of
 from xentui.livecd.tools import Builder
 from xentui.xlcfg.check import check
+
+ROOTFS = Path(__file__).parents[3] / "xentui/livecd/rootfs"
 
 
 def entries(packed: bytes) -> dict[str, tuple[int, bytes]]:
@@ -106,15 +109,51 @@ def test_with_qemu_in_dom0_only_the_clients_have_screens_and_only_dom0_sees_them
     assert b"tty1::respawn:/etc/screen\n" in entries((root / INITRAMFS).read_bytes())["etc/inittab"][1]
 
 
-def test_two_of_the_four_start_with_dom0(base: Base, tmp_path: Path, builder: Builder) -> None:
+def test_libvirt_is_told_of_the_four_and_starts_two(base: Base, tmp_path: Path, builder: Builder) -> None:
+    """The script, with a virsh, an xl and a timeout that only say what they were asked."""
     root = tmp_path / "root"
     add_guests(builder, root, base)
+    assert list((root / "etc/xen/auto").iterdir()) == []
+    unit = root / "etc/systemd/system/multi-user.target.wants/xenlive-guests.service"
+    assert str(unit.readlink()) == "../xenlive-guests.service"
+    script = (ROOTFS / "usr/lib/xentui/start-domUs").read_text()
+    script = script.replace("/etc/xen/", f"{root}/etc/xen/").replace("/proc/xen/capabilities", str(tmp_path / "dom0"))
+    assert f"in {' '.join(NAMES)};" in script and all(name.endswith("01") for name in AUTOSTARTED)
+    (tmp_path / "dom0").write_text("control_d\n")
+
+    def run(fails: str) -> list[str]:
+        log = tmp_path / "log"
+        log.write_text("")
+        fakes = (
+            f'say() {{ echo "$*" >>{log}; case "$*" in {fails}) return 1 ;; esac; }}\n'
+            'timeout() { shift 5; say virsh "$@"; }\nxl() { say xl "$@"; }\n'
+        )
+        subprocess.run(["sh", "-c", fakes + script], check=False, timeout=60)
+        return log.read_text().splitlines()
+
+    told = [line.replace(str(root), "") for line in run("*dominfo*")]
+    assert [line.split()[-1] for line in told if "domxml" in line] == [f"/etc/xen/{name}.cfg" for name in NAMES]
+    assert [line for line in told if "virsh start" in line] == [f"virsh start {name}" for name in AUTOSTARTED]
+    assert not [line for line in told if line.startswith("xl ")]
+    # Its owner's definitions stay; without libvirt, xl starts the two.
+    assert run("nothing") == [f"virsh dominfo {name}" for name in NAMES]
+    without = [line for line in run("virsh*|xl\\ list*") if line.startswith("xl create")]
+    assert [Path(line.split()[-1]).stem for line in without] == list(AUTOSTARTED)
+
+
+def test_two_of_the_four_start_with_dom0_by_xl_alone(base: Base, tmp_path: Path, builder: Builder) -> None:
+    root = tmp_path / "root"
+    add_guests(builder, root, base, xl_alone=True)
     assert sorted(path.stem for path in (root / "etc/xen").glob("*.cfg")) == sorted(NAMES)
+    assert not (root / "etc/systemd/system").exists()
     links = list((root / "etc/xen/auto").iterdir())
     assert sorted(path.stem for path in links) == sorted(AUTOSTARTED)
     assert all(path.resolve().is_file() for path in links)
 
 
-def test_no_two_guests_share_an_address() -> None:
-    macs = {line for n, name in enumerate(NAMES, 1) for line in config(name, n).splitlines() if line.startswith("vif")}
-    assert len(macs) == len(NAMES)
+def test_no_two_guests_share_an_address_or_a_uuid() -> None:
+    for key in ("vif", "uuid"):
+        values = {
+            line for n, name in enumerate(NAMES, 1) for line in config(name, n).splitlines() if line.startswith(key)
+        }
+        assert len(values) == len(NAMES)

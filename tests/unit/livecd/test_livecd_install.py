@@ -123,7 +123,8 @@ def test_every_step_is_told_and_the_disk_can_be_pulled_at_the_end(cd: LiveCd) ->
     ("fails", "said", "done", "left"),
     [
         ("cp --archive", "cp: No space left on device", 0, install._COPY),
-        ("grub-install --target=x86_64-efi", "grub-install: error: no EFI", 3, install._UEFI),
+        ("dpkg --purge", "mkinitramfs: No space left on device", 2, install._INITRAMFS),
+        ("grub-install --target=x86_64-efi", "grub-install: error: no EFI", 4, install._UEFI),
         ("lowerdir=", "mount: wrong fs type", 0, install._COPY),
     ],
 )
@@ -135,10 +136,18 @@ def test_one_that_ends_half_way_says_that_the_disk_is_erased_and_not_finished(
     assert outcome.status == FAILED
     assert outcome.message.startswith(f"{cd.disk} is erased, and not finished: ")
     assert said in outcome.message and outcome.message.endswith(". Do it again.")
-    assert len(outcome.not_done) == 6 - done and outcome.not_done[0] == left
+    assert len(outcome.not_done) == 7 - done and outcome.not_done[0] == left
     assert not list(cd.disk.parent.glob("xentui-*")), "a folder to mount on was left behind"
     # Or the next try would be refused for the sake of what is of no use.
     assert cd.host.ran[-1] == "vgremove --force --yes HyperVG01"
+
+
+def test_a_system_that_would_keep_the_live_cds_initramfs_is_not_called_done(cd: LiveCd) -> None:
+    cd.host.before = lambda line: (
+        (cd.disk.parent / "live/medium/live/initrd.img").write_text("an initrd of its own") if "dpkg" in line else None
+    )
+    outcome = install.prepare(cd.host, cd.disks, cd.device, cd.live).install("sdb", cd.read_disks)
+    assert outcome.status == FAILED and "boot/initrd.img-6.12.1-amd64 is still the Live CD's" in outcome.message
 
 
 def test_one_that_is_cancelled_says_so_and_leaves_nothing_mounted(cd: LiveCd) -> None:
