@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 import pexpect
@@ -10,6 +11,8 @@ from livemachine import Dom0
 
 #: Seconds for a command in an emulated machine's guest, at most.
 COMMAND_DEADLINE = 120
+#: A shell that edits its line tells the terminal when it can be pasted to.
+_PASTE = re.compile(r"\x1b\[\?2004[hl]")
 
 
 class GuestShell:
@@ -22,7 +25,7 @@ class GuestShell:
         """What the command prints. Raises AssertionError with it if the command fails and `check` is set."""
         self.child.send(f"{command}; echo status=$?\r")
         self.child.expect(r"status=(\d+)\r\n", timeout=deadline)
-        said = (self.child.before or "").partition("\r\n")[2].replace("\r", "").strip()
+        said = _PASTE.sub("", (self.child.before or "").partition("\r\n")[2]).replace("\r", "").strip()
         assert self.child.match is not None
         assert not check or self.child.match[1] == "0", f"{command}: {said}"
         return said

@@ -35,6 +35,9 @@ MENU_DEADLINE = 120.0
 BOOT_DEADLINE = 480.0
 SSH_DEADLINE = 180.0
 COMMAND_DEADLINE = 120.0
+#: Stopped where it is not tested. Asked by xentui each time, it starts and ends each time: half a minute of an emulated
+#: machine.
+LIBVIRT = ("libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket", "libvirtd.service")
 
 
 def ssh_key() -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pexpect
 import pytest
-from livemachine import Dom0, live_iso
+from livemachine import LIBVIRT, Dom0, live_iso
 from two_machines import FoundDom0, TwoMachines
 
 pytestmark = pytest.mark.move
@@ -18,8 +18,6 @@ OWN_CONFIG = "/root/own.cfg"
 PV_GUEST = "client01"
 #: Seconds; emulated, on two cores that both machines share.
 BOOTED, MOVED, AT_CONSOLE = 900, 1200, 300
-#: Asked by xentui each time, it starts and ends each time: half a minute of an emulated machine.
-LIBVIRT = ("libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket", "libvirtd.service")
 #: Seconds for which a host has no network: longer than ssh and xentui take to notice.
 AWAY = 360
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pexpect
 import pytest
 from guest_shell import at_guest
-from livemachine import FOLDER, Dom0, LiveMachine, live_iso
+from livemachine import FOLDER, LIBVIRT, Dom0, LiveMachine, live_iso
 from test_debian_build import FolderDom0
 
 from xentui.domains.domain import HostInfo, Snapshot
@@ -79,6 +79,7 @@ def large(debian: tuple[Path, str]) -> Iterator[Dom0]:
     with LiveMachine(iso, CPU_PVH, 4096, (debian[0], *disks)).booted() as dom0:
         for name in dom0.running()[1:]:
             dom0.run(["xl", "destroy", name])
+        dom0.run(["systemctl", "stop", *LIBVIRT])
         dom0.run(["vgcreate", "--yes", GROUP, "/dev/vdb"])
         dom0.run(["mkfs.ext4", "-q", "/dev/vdc"])
         dom0.run(["mkdir", "-p", ROOM])

@@ -92,7 +92,7 @@ def plan(site: Site, name: str, new: str, *, folder: str = "", snapshot: str = "
         if site.exists(copy.target):
             raise GuestError(f"{copy.target}: is there already; nothing is written over.")
     _check_room(site, copies)
-    ran = taken is not None and bool(taken.memory)
+    ran = taken is not None and bool(taken.memory and frozen)
     config = _config(text, name, new, settings, {copy.path: copy.target for copy in boot})
     return Clone(new, tuple(copies), config, (*map(_copy_step, copies), _config_step(config_path, config)), ran)
 

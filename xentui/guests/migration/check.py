@@ -90,7 +90,8 @@ def _snapshots(here: Host, name: str) -> Iterator[Answer]:
     except GuestError:
         return
     if count:
-        yield Answer(None, f"It has {count} snapshots. They stay on {here.name}, and are of use when it is back.")
+        what = "a snapshot, which stays" if count == 1 else f"{count} snapshots, which stay"
+        yield Answer(None, f"It has {what} on {here.name}: of use when it is back.")
 
 
 def _answers(here: Host, domain: Domain, there: Host) -> Iterator[Answer]:
