@@ -13,9 +13,16 @@ from xentui.screens.drawing import plain, wrap
 from xentui.screens.widgets.key_bar import KeyBar
 from xentui.screens.widgets.text_view import TextView
 
+#: Lines of a headline, where it is the less important; and rows that are left to all else where it is not.
+_MOST, _OTHER_ROWS = 6, 9
+
 
 class MessageDialog(Dialog[None]):
-    """`headline` stands; `details` scroll if they are long."""
+    """`headline` stands; `details` scroll if they are long.
+
+    What went wrong is told whole wherever there is room: its end says what to do about it. A headline that is cut is
+    whole in the details.
+    """
 
     DEFAULT_CSS = """
     MessageDialog TextView { height: auto; margin: 1 0 0 0; background: $x-dialog-bg; }
@@ -28,9 +35,8 @@ class MessageDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
-            yield Prose([(self.headline, self.role)], most=6)
-            if self.details and self.details.strip() != self.headline:
-                yield TextView(ground="dialog")
+            yield Prose([(self.headline, self.role)], most=_MOST)
+            yield TextView(ground="dialog")
             bar = KeyBar([("Enter", "Close"), ("Up/Down", "Scroll")])
             bar.ground = "dialog"
             yield bar
@@ -42,11 +48,19 @@ class MessageDialog(Dialog[None]):
         self._fill()
 
     def _fill(self) -> None:
-        for view in self.query(TextView):
-            lines = wrap(self.details, self.inner_width)
-            headline_lines = min(6, len(wrap(self.headline, self.inner_width)))
-            view.styles.height = max(1, min(len(lines), self.app.size.height - 4 - headline_lines))
-            view.show(plain(lines, "dialog"))
+        prose, view = self.query_one(Prose), self.query_one(TextView)
+        needed = len(wrap(self.headline, self.inner_width))
+        most = max(_MOST, self.app.size.height - _OTHER_ROWS) if self.role == "danger" else _MOST
+        if prose.most != most:
+            prose.most = most
+            prose.set(prose.paragraphs)
+        details = "" if self.details.strip() == self.headline else self.details
+        if needed > most:
+            details = f"{self.headline}\n\n{details}".rstrip()
+        lines = wrap(details, self.inner_width) if details else []
+        view.display = bool(lines)
+        view.styles.height = max(1, min(len(lines), self.app.size.height - 4 - min(most, needed)))
+        view.show(plain(lines, "dialog"))
 
     def action_leave(self) -> None:
         self.dismiss(None)

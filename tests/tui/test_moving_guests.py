@@ -72,6 +72,24 @@ async def test_cancelled_it_says_where_the_guest_is(
         assert runs(demo_host, "server01")
 
 
+async def test_a_host_that_goes_away_as_it_starts_there(
+    demo_host: DemoHost, there: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What to do about it is long, and on the screen to its end."""
+    monkeypatch.setattr(move, "_PAUSE", 0.05)
+    async with at_the_guest(demo_host) as desk:
+        await desk.press("M", "enter")
+        await desk.see("Move server01 to demo2?")
+        demo_host.control("link", "late")
+        await desk.press("y")
+        wanted = (
+            "Only if it does not, and cannot begin to: xl rename server01--migratedaway server01; xl resume server01"
+        )
+        await desk.until(lambda: wanted in " ".join(desk.text().replace("│", " ").split()), wanted)
+        await desk.press("enter")
+        await desk.until(lambda: "Look there first" not in desk.text(), "the end of it")
+
+
 async def test_a_host_that_is_not_there_is_said(demo_host: DemoHost) -> None:
     demo_host.control("link", "down")
     async with at_the_guest(demo_host) as desk:

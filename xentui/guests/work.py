@@ -20,6 +20,8 @@ from xentui.subprocesses import CancelledError, CommandError, CommandRecord, Dea
 _TAIL_LINES = 15
 #: Seconds between two looks at how much a tool has written.
 _LOOK = 2.0
+#: A tree of packages is many files: looking at it is to be one part in so many of the time, on a slow host, too.
+_RARELY = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +131,13 @@ class Work:
             watcher.join(_LOOK)
 
     def _watch(self, path: Path, over: threading.Event) -> None:
-        before = 0
-        while not over.wait(_LOOK):
+        before, pause = 0, _LOOK
+        while not over.wait(pause):
+            begun = time.monotonic()
             if (size := used_bytes(path)) > before:
                 before = size
                 self.say(f"      {shown_size(size)} written")
+            pause = max(_LOOK, _RARELY * (time.monotonic() - begun))
 
     def _undo(self, begun: int, *, known: bool) -> list[str]:
         """Remove what was made since, the last first; give a sentence for each thing that could not be."""

@@ -105,6 +105,7 @@ def test_the_other_host_goes_away(
     with broken(here, link), pytest.raises(MoveError) as told:
         move(site(here), "server01", there, lambda _line: None)
     assert (told.value.where, says in told.value.headline) == (where, True), told.value.headline
+    assert told.value.headline.startswith("The move failed. ") and "(xl: " in told.value.headline
     assert left_here in names(here) and names(there) == left_there
     for name in left_there:  # what we were told to look at, put right by hand
         there.run(["xl", "destroy", name], deadline=180)

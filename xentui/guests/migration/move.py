@@ -29,8 +29,9 @@ _TAIL = 20
 class MoveError(GuestError):
     """It is not there, or not for certain: the sentence says where it is, and what is left to do."""
 
-    def __init__(self, found: Whereabouts, why: str, details: str) -> None:
-        super().__init__(f"{why}{found.sentence}", details)
+    def __init__(self, found: Whereabouts, done: Transfer) -> None:
+        details = "\n".join(printable(line) for line in done.said.splitlines()[-_TAIL:])
+        super().__init__(f"{_how(done)}{found.sentence}{_why(done)}", details)
         self.where = found.where
 
 
@@ -76,7 +77,7 @@ def move(
     here_seen, there_seen = _look_on_both(site.host, there, domain, done)
     found = whereabouts(printable(name), site.host.name, there.name, here_seen, there_seen)
     if found.where is not Where.THERE:
-        raise MoveError(found, _why(done), _details(done))
+        raise MoveError(found, done)
     moved = take_along(site.host, there, domain)
     return Moved(found.sentence, (*moved.done, *moved.left))
 
@@ -101,21 +102,19 @@ def _look_on_both(here: Host, there: Host, domain: Domain, done: Transfer) -> tu
     return seen[0], seen[1]
 
 
+def _how(done: Transfer) -> str:
+    """How it ended, before the sentence on where the guest is."""
+    how = "Cancelled. " if done.cancelled else "The move failed. " if done.ended and not done.ok else ""
+    return how if done.ended else f"{how}{printable(done.said.splitlines()[-1])}. "
+
+
 def _why(done: Transfer) -> str:
-    why = "Cancelled. " if done.cancelled else ""
-    if not done.ended:
-        return f"{why}{printable(done.said.splitlines()[-1])}. "
-    if done.cancelled:
-        return why
+    """What xl had against it, behind that sentence."""
     lines = [line for line in done.said.splitlines() if line.strip() and not line.startswith("xc: Frames")]
     telling = [line for line in lines if "error" in line.lower()] or lines
-    if done.ok or not telling:
+    if done.cancelled or done.ok or not done.ended or not telling:
         return ""
-    return f"The move failed ({printable(telling[0].strip())[:120]}). "
-
-
-def _details(done: Transfer) -> str:
-    return "\n".join(printable(line) for line in done.said.splitlines()[-_TAIL:])
+    return f" (xl: {printable(telling[0].strip())[:120]})"
 
 
 def guests_to_move(snapshot: Snapshot) -> tuple[list[Domain], list[str]]:
