@@ -148,6 +148,7 @@ def test_debian_is_asked_for_and_furnished(debian_host: GuestHost) -> None:
     assert "linux /vmlinuz root=LABEL=root" in read(image, "/boot/grub/grub.cfg")
     assert "DefaultDeviceTimeoutSec=10min" in read(image, "/etc/systemd/system.conf.d/slow-hosts.conf")
     assert read(image, "/etc/.updated") == read(image, "/var/.updated") != ""
+    assert '"/dev/null"' in read(image, "/etc/systemd/system-generators/systemd-ssh-generator", "stat")
     assert "role in" in read(image, "/etc/role")
     assert read(image, "/home/u/.ssh/authorized_keys") == "ssh-ed25519 AAAA me\n"
     assert read(image, "/etc/locale.gen") == "de_DE.UTF-8 UTF-8\n"
@@ -191,9 +192,9 @@ def test_on_a_live_cd_dom0s_initrd_is_the_mediums(debian_host: GuestHost) -> Non
     assert planned().string("ramdisk") == "/run/live/medium/live/initrd.img"
 
 
-def read(image: Path, path: str) -> str:
-    """A file in an ext4 image."""
-    argv = ["debugfs", "-R", f"cat {path}", str(image)]
+def read(image: Path, path: str, command: str = "cat") -> str:
+    """A file in an ext4 image, or what another command of debugfs says of it."""
+    argv = ["debugfs", "-R", f"{command} {path}", str(image)]
     return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=180).stdout
 
 

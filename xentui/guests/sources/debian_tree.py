@@ -196,5 +196,10 @@ def furnish(tree: Path, name: str, network: Network, swap: str, *, own_kernel: b
         resolv = tree / "etc/resolv.conf"
         resolv.unlink(missing_ok=True)
         resolv.symlink_to("../run/systemd/resolve/stub-resolv.conf")
+        # Xen has no vsock for it: all that it would do is write of a failure on the console, at each boot.
+        generator = tree / "etc/systemd/system-generators/systemd-ssh-generator"
+        generator.parent.mkdir(parents=True, exist_ok=True)
+        generator.unlink(missing_ok=True)
+        generator.symlink_to("/dev/null")
     except OSError as error:
         raise GuestError(f"{error.filename}: {error.strerror}") from error
