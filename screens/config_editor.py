@@ -20,6 +20,7 @@ from xentui.screens import config_saving
 from xentui.screens.config_form import ROLES, ConfigForm, FormRow, fits, form_rows, help_of
 from xentui.screens.config_values import InTheTextError, changed
 from xentui.screens.dialogs.choose import Choice, Choose
+from xentui.screens.dialogs.message import MessageDialog
 from xentui.screens.drawing import Line, plain, wrap
 from xentui.screens.keys import bindings
 from xentui.screens.page import Page, TitleLine
@@ -28,7 +29,9 @@ from xentui.screens.widgets.key_bar import KeyBar
 from xentui.screens.widgets.lines import Lines
 from xentui.screens.widgets.status_line import StatusLine
 from xentui.screens.widgets.text_edit import TextEdit
+from xentui.subprocesses import printable
 from xentui.xlcfg.check import check
+from xentui.xlcfg.convert import convert
 from xentui.xlcfg.edit import EditError, without_setting
 from xentui.xlcfg.findings import Finding, Severity
 from xentui.xlcfg.grammar import read
@@ -118,8 +121,8 @@ class ConfigEditor(Page):
         hints = [("F2", "Save"), ("Tab", "Form" if in_text else "Text"), ("F4", "Next finding"), ("F6", "Repair"),
                  ("F7", "Changes"), ("^Z", "Undo")]  # fmt: skip
         if not in_text:
-            hints = [("Enter", "Change"), ("x", "Leave away"), ("Tab", "Text"), ("s", "Save"), ("n", "Next finding"),
-                     ("r", "Repair"), ("d", "Changes"), ("/", "Find"), ("o", "Set ones"), ("?", "Help")]  # fmt: skip
+            hints = [("Enter", "Change"), ("x", "Unset"), ("Tab", "Text"), ("s", "Save"), ("n", "Finding"),
+                     ("r", "Repair"), ("?", "Help"), ("d", "Diff"), ("/", "Find"), ("o", "Set ones")]  # fmt: skip
         bar = self.query_one(KeyBar)
         if hints != bar.hints[:-1]:
             bar.set_hints([*hints, ("Esc", "Back")], always=1)
@@ -208,6 +211,7 @@ class ConfigEditor(Page):
         if found is not None:
             mends = "F6" if self.in_text else "r"
             says = f"{found.message} [{found.code}]" + (f" - {mends}: {found.repair.says}" if found.repair else "")
+            says += f" - {'F8' if self.in_text else 'c'}: convert" if found.code == "python" else ""
             told: list[Line] = [((f" {line}", ROLES[found.severity]),) for line in wrap(says, width)]
             # What is wrong is read to its end, where the screen has room.
             lines = [*lines[:1], *told] if len(told) < _HELP_LINES else told
@@ -356,6 +360,22 @@ class ConfigEditor(Page):
         else:
             self._put(found.repair.apply(self.edit.text))
             self.say(f"Done: {found.repair.says}.", "good")
+
+    def do_config_convert(self) -> None:
+        if self.saved is None:
+            return
+        converted = convert(self.edit.text, self.path)
+        if converted.text is None:
+            says = "Parts of it would have to be run: write their results by hand, then convert."
+            self.xentui.run_dialogs(self._tell(says, "\n".join(map(printable, converted.problems))))
+        elif converted.text == self.edit.text:
+            self.say("There is nothing in it of xm's days.", "good")
+        else:
+            self._put(converted.text)
+            self.say("Converted; what was left out stands in comments, and undo brings it back.", "good")
+
+    async def _tell(self, headline: str, details: str) -> None:
+        await self.app.push_screen_wait(MessageDialog(headline, details))
 
     def do_config_undo(self) -> None:
         if self.edit.undo():

@@ -20,6 +20,7 @@ EDIT: tuple[Action, ...] = (
     _edit("config-next", "Next finding", ("n", "ctrl+n", "f4"), help="go to the next thing that is wrong"),
     _edit("config-repair", "Repair", ("r", "ctrl+r", "f6"), help="mend what is wrong here, where that is mechanical",
           changes=True),
+    _edit("config-convert", "Convert", ("c", "f8"), help="make today's file of one for xm", changes=True),
     _edit("config-undo", "Undo", ("u", "ctrl+z"), help="the text as it was before the last change", changes=True),
     _edit("config-diff", "Changes", ("d", "ctrl+d", "f7"), help="what was changed, and what that does to the guest"),
     _edit("config-save", "Save", ("s", "ctrl+o", "f2"), help="look at the changes and write the file", changes=True),

@@ -328,3 +328,19 @@ async def test_domain_0_has_no_configuration() -> None:
         await desk.settle()
         await desk.press("C")
         await desk.see("No configuration file of this domain is known.")
+
+
+async def test_a_file_for_xm_is_made_todays_at_a_key(host: EditedHost) -> None:
+    host.file.write_text('import os\nname = "server" + "01"\nmemory = 64 * 2\nkernel = "/boot/vmlinuz"\n')
+    async with opened(FakeInventory([server01()]), host=host) as desk:
+        editor = await open_editor(desk)
+        await desk.press("tab")
+        await desk.see("this is Python", "F8: convert")
+        await desk.press("f8")
+        await desk.see("Converted; what was left out stands in comments")
+        assert 'name = "server01"\nmemory = 128\n' in editor.edit.text and "#   import os" in editor.edit.text
+        await desk.press("ctrl+z")
+        assert editor.edit.text == editor.saved
+        editor.edit.change('name = raw_input("[b]?")\n')
+        await desk.press("f8")
+        await desk.see("Parts of it would have to be run", "raw_input('[b]?') would have to be run")

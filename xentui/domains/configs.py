@@ -9,6 +9,7 @@ from xentui.domains.domain import Disk, Interface
 from xentui.host import FileInfo, Host, HostError
 from xentui.subprocesses import printable
 from xentui.xlcfg.diskspec import DiskSpecError, parse_disk
+from xentui.xlcfg.grammar import read
 from xentui.xlcfg.note import note_of
 from xentui.xlcfg.parser import Config, ConfigError, parse
 from xentui.xlcfg.vifspec import parse_vif
@@ -51,7 +52,8 @@ class ConfigFiles:
         self._files: dict[str, _Read] = {}
 
     def read(self) -> tuple[list[GuestConfig], list[str]]:
-        """All guests, in the order of their files' names, and a sentence on each file that xl would refuse."""
+        """All guests, in the order of their files' names, and a sentence on each file that xl would refuse. The guest of
+        such a file is among them, as far as it can be read, and last: it is there to be mended."""
         found = [info for info in self._host.scan(FOLDER) if info.path.endswith(".cfg")]
         found += [info for info in self._host.scan(autostart.FOLDER) if info.link is None]
         files = {}
@@ -60,21 +62,31 @@ class ConfigFiles:
             fresh = known is not None and (known.mtime, known.size) == (info.mtime, info.size)
             files[info.path] = known if known is not None and fresh else self._read(info)
         self._files = files
-        guests = [file.guest for file in files.values() if file.guest is not None]
+        known_guests = sorted(
+            (file for file in files.values() if file.guest), key=lambda file: file.problem is not None
+        )
+        guests = [file.guest for file in known_guests if file.guest is not None]
         return guests, [file.problem for file in files.values() if file.problem is not None]
 
     def _read(self, info: FileInfo) -> _Read:
+        shown, problem = printable(info.path), None
         try:
             text = self._host.read(info.path).decode("utf-8", "surrogateescape")
-            config = parse(text, printable(info.path))
-            guest, problem = guest_config(info.path, config), None
-            if guest is not None:
-                guest = replace(guest, note=note_of(text))
-            else:
-                problem = f'{printable(info.path)}: it has no name = "...", so xl would not start it'
-        except (ConfigError, HostError) as error:
-            guest, problem = None, str(error)
-        return _Read(info.mtime, info.size, guest, problem)
+        except HostError as error:
+            return _Read(info.mtime, info.size, None, str(error))
+        try:
+            config = parse(text, shown)
+            if not config.string("name"):
+                problem = f'{shown}: it has no name = "...", so xl would not start it'
+        except ConfigError as error:
+            config, findings = read(text)
+            python = next((f"{shown}:{f.line}: {f.message}" for f in findings if f.code == "python"), None)
+            problem = python or str(error)
+        guest = guest_config(info.path, config)
+        if guest is None and info.path.endswith(".cfg"):
+            stem = info.path.rpartition("/")[2].removesuffix(".cfg")
+            guest = GuestConfig(info.path, stem, None, "", None, None, None, (), ())
+        return _Read(info.mtime, info.size, replace(guest, note=note_of(text)) if guest is not None else None, problem)
 
 
 def guest_config(path: str, config: Config) -> GuestConfig | None:

@@ -38,6 +38,7 @@ def test_configurations(host: FolderHost) -> None:
     host.write("/etc/xen/xl.conf", "autoballoon=0\n")
     host.write("/etc/xen/broken.cfg", "name = 'x\n")
     host.write("/etc/xen/nameless.cfg", "memory = 1\n")
+    host.write("/etc/xen/xm.cfg", "import os\nname = 'xm'\nmemory = 64 * 2\n")
     host.write("/etc/xen/auto/alone.cfg", "name = 'alone'\n")
     host.path("/etc/xen/auto/a.cfg").symlink_to("../a.cfg")
     guests, problems = ConfigFiles(host).read()
@@ -45,11 +46,16 @@ def test_configurations(host: FolderHost) -> None:
         ("/etc/xen/a.cfg", "a", "hvm", 128, 128, 1),
         ("/etc/xen/b.cfg", "b", "hvm", 256, 512, 2),
         ("/etc/xen/auto/alone.cfg", "alone", "pv", None, None, 1),
+        # What xl would refuse is there, to be mended.
+        ("/etc/xen/broken.cfg", "broken", "", None, None, None),
+        ("/etc/xen/nameless.cfg", "nameless", "", None, None, None),
+        ("/etc/xen/xm.cfg", "xm", "pv", None, None, 1),
     ]
     assert [(d.vdev, d.target) for d in guests[0].disks] == [("xvda", "/dev/vg0/a"), ("?", "nonsense")]
     assert [(i.mac, i.bridge) for i in guests[0].interfaces] == [("00:16:3e:00:00:01", "xenbr0"), (None, None)]
     assert sorted(problems)[0] == "/etc/xen/broken.cfg:1:8: this ' is not closed on its line"
     assert sorted(problems)[1].startswith("/etc/xen/nameless.cfg: it has no name")
+    assert sorted(problems)[2].startswith("/etc/xen/xm.cfg:1: this is Python, as xm read it")
 
 
 def test_a_file_is_read_again_when_it_changed(host: FolderHost, monkeypatch: pytest.MonkeyPatch) -> None:
