@@ -308,7 +308,10 @@ class NewGuestScreen(Page):
             said = make(site, made, job.say, job.cancel)
             if start:
                 job.say("starting it")
-                _start(app, made, job)
+                try:
+                    _start(app, made, job)
+                except GuestError as error:  # a password that is told here stands nowhere else
+                    raise GuestError(error.headline, "\n".join([*said, "", error.details])) from error
             return said
 
         app.guest_answers = Answers()

@@ -134,6 +134,8 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
         with cancelled_by_signals() as cancel, told():
             said = make(site, made, say, cancel)
         print(f"Made {guest}: {made.spec.config_path}")
+        for line in said:  # a password stands nowhere else, and a start may fail
+            print(printable(line))
         if args.start:
             domain = inventory.snapshot().domain(guest)
             if domain is None:
@@ -145,8 +147,6 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
                     sentence = f"{guest} is made, but could not be started: {error.headline}"
                     raise GuestError(sentence, error.details) from error
             print(f"Started {guest}.")
-        for line in said:
-            print(printable(line))
     return _DONE
 
 
