@@ -52,8 +52,8 @@ class ConfigFiles:
         self._files: dict[str, _Read] = {}
 
     def read(self) -> tuple[list[GuestConfig], list[str]]:
-        """All guests, in the order of their files' names, and a sentence on each file that xl would refuse. The guest of
-        such a file is among them, as far as it can be read, and last: it is there to be mended."""
+        """All guests, in the order of their files' names, and a sentence on each file that xl would refuse. Its
+        guest is among them, too, and last: as far as it can be read, it is there to be mended."""
         found = [info for info in self._host.scan(FOLDER) if info.path.endswith(".cfg")]
         found += [info for info in self._host.scan(autostart.FOLDER) if info.link is None]
         files = {}
