@@ -144,6 +144,8 @@ def _disks(texts: _Texts, source: Source) -> tuple[Disk, ...]:
     disks = [parse_disk_wish(text) for text in wishes]
     if not disks and (size or source.disk_bytes):
         disks = [Disk(size=parse_size(size) if size else source.disk_bytes)]
+    if group and not any(disk.size and not disk.path for disk in disks):
+        raise GuestError(f"--lvm {group} is for new disks, and this guest gets none: give --size or --disk SIZE.")
     if group:
         disks = [
             parse_disk_wish(f"size={disk.size // 1024}K,vg={group}") if disk.size and not disk.path else disk

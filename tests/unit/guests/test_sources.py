@@ -159,6 +159,15 @@ def test_debian_is_asked_for_and_furnished(debian_host: GuestHost) -> None:
     assert password not in manifest and password not in host.config("deb")
 
 
+def test_only_its_own_swap_is_formatted(debian_host: GuestHost) -> None:
+    """A disk that is there may be called as its swap would be."""
+    debian_host.write("/srv/xen/old-swap.img", "precious")
+    wish: dict[str, str | bool | list[str]] = {"source": "debian", "disk": ["64M", "/srv/xen/old-swap.img"]}
+    for swap, wanted in ("", []), ("1M", ["mkswap -q -L swap /srv/xen/deb-swap.img"]):
+        made = plan(debian_host.site, spec_of(debian_host.site, "deb", {**wish, **({"swap": swap} if swap else {})}))
+        assert [line for step in made.steps for line in step.by_hand if "mkswap" in line] == wanted
+
+
 def test_a_gateway_is_one_that_the_guest_can_reach() -> None:
     for address, gateway, wrong in (
         ("192.0.2.5/24", "192.0.2.1", None),

@@ -144,14 +144,13 @@ class Debian:
         return (Disk(place, self.swap, volume_group=group),)
 
     def steps(self, site: Site, spec: Spec) -> list[Step]:
-        root, swap = (
-            spec.disks[0],
-            next((disk for disk in spec.disks if disk.path.endswith(("-swap.img", "-swap"))), None),
-        )
+        # Known by its whole path: a disk that the user names may be called so, too.
+        own = [disk.path for disk in self.disks(site, spec)]
+        root, swap = spec.disks[0], next((disk for disk in spec.disks if disk.path in own), None)
         install = self._argv(site, _scratch(spec))
         format_root = ["mke2fs", "-q", "-F", "-t", "ext4", "-L", "root", "-d", f"{_scratch(spec)}/root", root.path]
         steps = [
-            Step(f"Install Debian {self.suite} ({len(self.packages)} packages more)",
+            Step(f"Install Debian {self.suite}{f', and {len(self.packages)} packages more' if self.packages else ''}",
                  lambda work: self._install(work, spec, install), (shlex.join(install),)),
             Step("Give it its name, network, users and boot menu", lambda work: self._finish(work, spec, swap)),
             Step("Make the file system and copy it there", lambda work: _copy(work, spec, format_root),
