@@ -22,6 +22,12 @@ class LiveScreen(ReadyScreen[None]):
         """The app, by its own type."""
         return cast("XentuiApp", self.app)
 
+    @property
+    def is_mounted(self) -> bool:
+        """Whether its widgets are there. Textual says so of a screen that was closed, too, and what comes late for it,
+        from a thread that asked the host, would find none of them."""
+        return super().is_mounted and (self in self.app.screen_stack or self.app.is_screen_installed(self))
+
     #: What can be done on this screen, by name.
     registry: Mapping[str, Action] = BY_NAME
     #: What its signs mean, for the help.

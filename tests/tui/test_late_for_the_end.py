@@ -1,4 +1,4 @@
-"""What comes when xentui ends and Textual has taken the screens away: keys that waited, a guest that prints."""
+"""What comes when Textual has taken screens away, at the end or one that was closed: keys, guests' words, answers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pathlib import Path
 
 import console_desk
 import driving
+import pytest
 from test_paint_ahead import Ahead, feed
 from textual.app import App
 from textual.events import Key
+
+from xentui.disks.device import Disks
 
 
 @contextmanager
@@ -47,3 +50,14 @@ async def test_what_a_guest_prints_is_not_painted(tmp_path: Path) -> None:
             feed(pane, b"last words")
         assert ahead.rows == 0
         assert "last words" in "".join(pane.session.emulator.display())
+
+
+@pytest.mark.parametrize(("key", "answer"), [("i", ["(XEN) a message"]), ("C", "memory = 128"), ("D", Disks(()))])
+async def test_what_a_host_answers_late_finds_its_screen_closed_and_xentui_goes_on(key: str, answer: object) -> None:
+    async with driving.opened() as desk:
+        await desk.press("down", key)
+        screen = desk.app.screen
+        assert screen is not desk.main and screen.is_mounted
+        await desk.press("q" if key == "i" else "escape")
+        await desk.until(lambda: desk.app.screen is desk.main and not screen.children)
+        screen._take(answer)  # type: ignore[attr-defined]
