@@ -88,7 +88,10 @@ def check(host: Host, image: CdImage, say: Say = lambda _line: None, cancel: thr
         )
     found = sha256(host.path(image.path), image.size, say, cancel)
     if found != image.wanted:
-        raise GuestError(f"{image.name}: is damaged or another file: its SHA-256 is {found}, not {image.wanted}.")
+        raise GuestError(
+            f"{image.name}: is damaged or another file: its SHA-256 is {found}, not {image.wanted}."
+            f" Remove {image.path} and fetch it anew."
+        )
 
 
 def sha256(path: Path, size: int, say: Say, cancel: threading.Event | None) -> str:
@@ -175,6 +178,7 @@ def download(
         reason = getattr(reason, "strerror", None) or str(reason) or repr(reason)
         here = f" {shown_size(part.stat().st_size)} of it are here; ask again to go on." if part.exists() else ""
         raise GuestError(f"{url}: {reason}.{here}") from error
+    say("It is here; now its sum:")
     found = sha256(part, part.stat().st_size, say, cancel)
     if wanted and found != wanted:
         _forget(part)

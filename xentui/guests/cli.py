@@ -11,13 +11,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentui.domains.inventory import Inventory
 from xentui.domains.toolstack import ToolstackError
 from xentui.guests.errors import GuestError
 from xentui.guests.options import OPTIONS, Option, Wish
-from xentui.guests.xen_tools import GONE
+from xentui.guests.xen_tools import GONE, misunderstood
 from xentui.subprocesses import printable
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     create.add_argument("--start", action="store_true", help="start it when it is made")
     create.add_argument("--dry-run", action="store_true", help="show the steps and the configuration, make nothing")
     create.add_argument("--hostname", metavar="NAME", help=argparse.SUPPRESS)
+    create.add_argument("--netmask", metavar="MASK", help=argparse.SUPPRESS)
     create.add_argument("--noswap", "--dhcp", action="store_true", help=argparse.SUPPRESS)
     for name in GONE:
         create.add_argument(f"--{name}", nargs="?", const="", dest=f"gone_{name}", help=argparse.SUPPRESS)
@@ -83,7 +84,9 @@ def _add(parser: argparse.ArgumentParser, option: Option, also: list[str]) -> No
     elif option.kind == "list":
         parser.add_argument(*names, dest=option.name, action="append", metavar=option.metavar, help=text)
     else:
-        parser.add_argument(*names, dest=option.name, metavar=option.metavar, help=text)
+        # xen-create-image's --boot has no value: it is told what ours is, not how many arguments.
+        bare: dict[str, Any] = {"nargs": "?", "const": ""} if option.name == "boot" else {}
+        parser.add_argument(*names, dest=option.name, metavar=option.metavar, help=text, **bare)
 
 
 def wish_of(args: argparse.Namespace) -> Wish:
@@ -104,6 +107,12 @@ def _create(args: argparse.Namespace, opener: Opener) -> int:
     for name, why in GONE.items():
         if getattr(args, f"gone_{name}") is not None:
             return complain(f"--{name}: {why}", _USAGE)
+    if (meant := misunderstood(args.image, args.boot)) is not None:
+        return complain(meant, _USAGE)
+    if args.netmask and (not args.ip or "/" in args.ip):
+        return complain("--netmask goes with --ip ADDRESS; --ip ADDRESS/24 says both", _USAGE)
+    if args.netmask:
+        args.ip = f"{args.ip}/{args.netmask}"
     if args.name and args.hostname and args.name != args.hostname:
         return complain("the name is given twice, as NAME and as --hostname", _USAGE)
     return run_create(args, opener, args.name or args.hostname)

@@ -80,7 +80,9 @@ class Debian:
         site.check_tools("mmdebstrap", "mke2fs", *(["mkswap"] if self.swap else []))
         if not site.host.is_demo and os.geteuid() != 0:
             raise GuestError("Installing Debian needs root: its files belong to many users. Run sudo xentui.")
-        for path, what in [(p, "the role") for p in self.roles] + [(p, "the ssh key") for p in self.ssh_keys]:
+        for path, what in [(p, "the role, a script of yours,") for p in self.roles] + [
+            (p, "the ssh key") for p in self.ssh_keys
+        ]:
             if (wrong := path_complaint(path)) is not None:
                 raise GuestError(wrong)
             site.check_file(path, what)
