@@ -167,7 +167,7 @@ def test_memory(desk: Desk, guest: Domain) -> None:
 def test_vcpus(desk: Desk, guest: Domain) -> None:
     desk.xl.set_vcpus(guest, 1)
     assert desk.domain().vcpus == 1
-    with pytest.raises(ToolstackError):
+    with pytest.raises(ToolstackError, match=r"fewer than 64 CPUs, and .*: xl vcpu-set --ignore-host \w+ 64$"):
         desk.xl.set_vcpus(guest, 64)
 
 

@@ -7,6 +7,7 @@ something are kept there, as they could be typed.
 from __future__ import annotations
 
 import re
+import shlex
 import threading
 import time
 from collections.abc import Sequence
@@ -283,7 +284,17 @@ class Xl:
         self._change("mem-set", domain.reference, f"{mib}m" if self.program == "xl" else str(mib))
 
     def set_vcpus(self, domain: Domain, count: int) -> None:
-        self._change("vcpu-set", domain.reference, str(count))
+        try:
+            self._change("vcpu-set", domain.reference, str(count))
+        except ToolstackError as error:
+            if "--ignore-host" not in error.details + error.headline:
+                raise
+            by_hand = shlex.join(["xl", "vcpu-set", "--ignore-host", domain.reference, str(count)])
+            raise ToolstackError(
+                f"This host has fewer than {count} CPUs, and {domain.name} would only get slower; xl does it if it has"
+                f" to: {by_hand}",
+                error.details,
+            ) from error
         online = domain.vcpus
 
         def reached() -> bool:
