@@ -101,7 +101,8 @@ def diff_lines(before: str, after: str) -> list[Line]:
     texts = (before.splitlines(), after.splitlines())
     for line in list(difflib.unified_diff(*texts, n=1, lineterm=""))[2:]:
         role = {"+": "dialog-key", "-": "danger", "@": "dialog-dim"}.get(line[:1], "dialog")
-        lines.append(((line, role),))
+        first, *rest = wrap(line, _WIDTH - 2)  # what is different may stand at the end of a long line
+        lines += plain([first, *(f"  {more}" for more in rest)], role)
     if not lines and before != after:
         lines.append((("Only ends of lines are different.", "dialog-dim"),))
     return lines

@@ -69,8 +69,13 @@ class Choose(Dialog[str | None]):
         pick = self.query_one(PickList)
         pick.styles.height = max(1, min(len(self.choices), _MOST_ROWS, self.app.size.height - 5 - self.with_filter))
         title_width = max((len(c.title) for c in self.choices), default=0) + 2
-        pick.show([((fit(c.title, title_width), c.role), (c.remark, c.role or "dialog-dim")) for c in self._shown],
-                  cursor)  # fmt: skip
+        if title_width > self.inner_width * 3 // 4:  # no column of remarks then: each stands behind its own title
+            title_width = 0
+        rows = []
+        for choice in self._shown:
+            title = fit(choice.title, title_width) or f"{choice.title}  "
+            rows.append(((title, choice.role), (choice.remark, choice.role or "dialog-dim")))
+        pick.show(rows, cursor)
 
     def on_resize(self, event: events.Resize) -> None:
         self._list(self.query_one(PickList).cursor)
