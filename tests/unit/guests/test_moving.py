@@ -16,7 +16,7 @@ from xentui.domains.xl import Xl
 from xentui.guests.migration import move as moving
 from xentui.guests.migration.cli import _progress
 from xentui.guests.migration.move import MoveError, move
-from xentui.guests.migration.transfer import argv_of, stage
+from xentui.guests.migration.transfer import Transfer, argv_of, stage
 from xentui.guests.migration.whereabouts import Where
 from xentui.guests.site import Site
 from xentui.host import Host
@@ -169,6 +169,11 @@ def test_xls_lines_are_understood() -> None:
     assert stage("xc: Frames: 512/1024   50%") == "memory 50 %"
     assert stage("xc: Frames iteration 2: 5/10  50%") == "memory once more 50 %"
     assert stage("libxl: debug: whatever") == ""
+
+
+def test_sshs_own_words_come_before_what_came_of_them() -> None:
+    said = "migration target: Ready\nTimeout, server xen2 not responding.\nlibxl: error: libxl_utils.c:507: truncated"
+    assert moving._why(Transfer(False, True, False, said)) == " (xl: Timeout, server xen2 not responding.)"
 
 
 def test_not_every_percent_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,8 @@ _SETTLING = 20.0
 _PAUSE, _ASKED = 1.0, 3
 #: How many of xl's last lines go with a failure.
 _TAIL = 20
+#: How the lines of xl's ssh begin when it cannot go on.
+_SSHS = ("ssh: ", "Timeout, server ", "Connection ", "client_loop: ", "Host key ")
 
 
 class MoveError(GuestError):
@@ -111,7 +113,9 @@ def _how(done: Transfer) -> str:
 def _why(done: Transfer) -> str:
     """What xl had against it, behind that sentence."""
     lines = [line for line in done.said.splitlines() if line.strip() and not line.startswith("xc: Frames")]
-    telling = [line for line in lines if "error" in line.lower()] or lines
+    # Where ssh says something, that is the cause; xl's own errors are what came of it.
+    telling = [line for line in lines if line.startswith(_SSHS)] or [line for line in lines if "error" in line.lower()]
+    telling = telling or lines
     if done.cancelled or done.ok or not done.ended or not telling:
         return ""
     return f" (xl: {printable(telling[0].strip())[:120]})"
