@@ -42,7 +42,7 @@ from xentui.screens.palette import palette_choices
 from xentui.screens.performing import perform
 from xentui.screens.refresher import InventoryLike, Refresher
 from xentui.screens.stale import aged
-from xentui.screens.terminal import capabilities
+from xentui.screens.terminal import capabilities, reflex
 from xentui.screens.terminal.lean import LeanDriver
 from xentui.screens.terminal.redraw import redraw
 from xentui.screens.terminal_status import TerminalScreen
@@ -481,7 +481,7 @@ def run(host: Host, settings: Settings, *, read_only: bool = False) -> int:
         driver_class=LeanDriver if settings.driver == "lean" else None,
     )
     try:
-        result: Any = app.run()
+        result: Any = reflex.run(app)
     finally:
         with contextlib.suppress(Exception):
             app.inventory.close()

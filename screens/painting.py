@@ -63,6 +63,11 @@ class AheadPainter:
         self._forget(row, place.width)
         return True
 
+    def place_of(self, row: int, column: int) -> tuple[int, int] | None:
+        """Where `paint_cells` would paint, as y and x of the screen."""
+        place = self._place()
+        return None if place is None else (place.y + row, place.x + column)
+
     def _place(self) -> Region | None:
         """Where the widget is, if all of it is in view and the next frame would not move it."""
         widget = self._widget

@@ -21,10 +21,12 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from xentui.screens.glance import glance
 from xentui.screens.terminal.frames import FrameClock
 from xentui.screens.terminal.lean import LeanDriver
+from xentui.screens.terminal.reflex import Foreseen
 
 Result = TypeVar("Result")
 
@@ -107,12 +109,21 @@ class TypeAhead(App[Result], Generic[Result], inherit_bindings=False):
 
         For the driver: a console's key need not travel through the queues. False: it has to.
         """
+        take: Callable[[str, str | None, str | None], bool] | None = getattr(self._key_taker, "key_now", None)
+        return take is not None and take(name, character, sequence)
+
+    def foresee(self) -> Foreseen | None:
+        """What `key_now` would do with a character: see `reflex`."""
+        foresee: Callable[[], Foreseen | None] | None = getattr(self._key_taker, "foresee", None)
+        return None if foresee is None else foresee()
+
+    @property
+    def _key_taker(self) -> Widget | None:
+        """Who gets a key that comes now, if nothing is before it."""
         if self._typed or self._under_way or self.opening or self._message_queue.qsize() > 0 or not self._screen_stack:
-            return False
+            return None
         screen = self._screen_stack[-1]
-        focused = glance(screen, "focused")
-        take: Callable[[str, str | None, str | None], bool] | None = getattr(focused, "key_now", None)
-        return take is not None and getattr(screen, "ready", True) and take(name, character, sequence)
+        return cast("Widget | None", glance(screen, "focused")) if getattr(screen, "ready", True) else None
 
     @property
     def _can_take_keys(self) -> bool:

@@ -75,24 +75,29 @@ class Glass:
         """The bytes that show these cells of a row and nothing else of the sheet; None, and nothing is done, where
         there is more to it. All else must be shown: `behind` says so.
         """
-        if end >= self._sheet.width:
-            return None
         sheet = self._sheet
         characters, looks = sheet.rows[y][0][start:end], sheet.rows[y][1][start:end]
+        frame = self.foreseen(y, start, (characters, looks))
+        if frame is not None:
+            shown = self._rows[y]
+            shown[0][start:end], shown[1][start:end] = characters, looks
+            sheet.touched.discard(y)
+            self.pen.lose()
+        return frame
+
+    def foreseen(self, y: int, start: int, cells: Cells) -> bytes | None:
+        """What `cells` would give, were these on the sheet; nothing is done."""
+        characters, looks = cells
         text = "".join(characters)
-        if not text.isascii() or len(text) != end - start:
+        if start + len(characters) >= self._sheet.width or not text.isascii() or len(text) != len(characters):
             return None
-        change, look = sheet.looks.change, 0  # of a pen at rest
+        change, look = self._sheet.looks.change, 0  # of a pen at rest
         out = b"\x1b[%d;%dH" % (y + 1, start + 1)
         for character, wanted in zip(text, looks, strict=True):
             if wanted != look:
                 out += change(look, wanted)
                 look = wanted
             out += character.encode()
-        shown = self._rows[y]
-        shown[0][start:end], shown[1][start:end] = characters, looks
-        sheet.touched.discard(y)
-        self.pen.lose()
         return out + change(look, 0)
 
     def _finish(self) -> bytes:

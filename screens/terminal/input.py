@@ -6,6 +6,7 @@ Escape sequences follow ECMA-48 §5.4: ESC, or CSI with parameter bytes 0x30 to 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from time import monotonic
@@ -34,6 +35,13 @@ _FUNCTION_KEYS = (*(f"\x1bO{final}" for final in "PQRS"), *(f"\x1b[{number}~" fo
 _ALIASES |= {f"\x1b{digit}": sequence for digit, sequence in zip("1234567890", _FUNCTION_KEYS, strict=True)}
 TYPED = {bytes([code]): chr(code) for code in range(0x21, 0x7F)}
 """What is read when a key is pressed that types something: nearly all that comes."""
+
+
+def escape_delay(bytes_per_second: float | None) -> float:
+    """Seconds after which ESC is the key: a sequence takes its time on a slow line."""
+    if (own := os.environ.get("ESCDELAY", "")).isdecimal():
+        return int(own) / 1000
+    return 0.1 if not bytes_per_second else min(1.0, 0.1 + 24 / bytes_per_second)
 
 
 class Token(NamedTuple):

@@ -34,7 +34,7 @@ from xentui.screens.terminal import capabilities, modes, size
 from xentui.screens.terminal.attributes import TtyAttributes, descriptor
 from xentui.screens.terminal.fast_input import FastInput
 from xentui.screens.terminal.glass import Glass
-from xentui.screens.terminal.input import TYPED, InputParser, Token
+from xentui.screens.terminal.input import TYPED, InputParser, Token, escape_delay
 from xentui.screens.terminal.key_names import KeyNames
 from xentui.screens.terminal.line import Line, is_pseudo_terminal
 from xentui.screens.terminal.looks import Looks
@@ -99,6 +99,7 @@ class LeanDriver(Driver):
         self._tty_had_size = True
         self._key_pressed_at = 0.0
         self._hot_rows: set[int] = set()
+        self.read_before = b""  # out of turn: see `reflex`
         self._resumed = False
         app.__dict__["_display"] = self._display
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -314,13 +315,10 @@ class LeanDriver(Driver):
 
     def paint_cells_ahead(self, y: int, x: int, texts: list[tuple[str, Style | None]]) -> bool:
         """As `paint_ahead`, for a few cells of one row: no row is compared for them, if all else is written."""
-        sheet, glass, line = self._sheet, self._glass, self._line
-        if sheet is None or glass is None or line is None or self._unwritten_frames or glass.behind or sheet.wide:
+        free = self.free_for_cells()
+        if free is None:
             return self.paint_ahead(x, [(y, texts)])
-        if line.room() == 0 or x + 1 >= sheet.width:
-            return self.paint_ahead(x, [(y, texts)])
-        if not self._running or not self.statistics.frames_sent:
-            return False
+        sheet, glass, line = free
         frame = glass.cells(y, x, sheet.paint_texts(y, x, texts))
         if frame is None:
             self._unwritten_frames += 1
@@ -329,6 +327,15 @@ class LeanDriver(Driver):
             line.write(frame)
             self.statistics.frames_sent += 1
         return True
+
+    def free_for_cells(self) -> tuple[Sheet, Glass, Line] | None:
+        """Where a few cells can be written by themselves, since all else is; None where it is not."""
+        sheet, glass, line = self._sheet, self._glass, self._line
+        if sheet is None or glass is None or line is None or self._unwritten_frames or glass.behind or sheet.wide:
+            return None
+        if line.room() == 0 or not self._running or not self.statistics.frames_sent:
+            return None
+        return sheet, glass, line
 
     def _frame_painted(self) -> None:
         self._unwritten_frames += 1
@@ -383,10 +390,10 @@ class LeanDriver(Driver):
 
     def _read(self) -> None:
         # Since the loop saw something, it may have been dropped; and reading nothing would wait for the next key.
-        if not self._running or not select.select([self._in], [], [], 0)[0]:
+        if not self._running or not (self.read_before or select.select([self._in], [], [], 0)[0]):
             return
         try:
-            data = os.read(self._in, 4096)
+            data, self.read_before = self.read_before or os.read(self._in, 4096), b""
         except BlockingIOError:
             return
         except OSError:
@@ -411,20 +418,13 @@ class LeanDriver(Driver):
             self._escape_timer.cancel()
             self._escape_timer = None
         if self._parser.waiting:
-            delay = 2.0 if self._parser.pasting else self._escape_delay()
+            delay = 2.0 if self._parser.pasting else escape_delay(self.statistics.bytes_per_second)
             self._escape_timer = self._loop.call_later(delay, self._input_timeout)
 
     def _input_timeout(self) -> None:
         self._escape_timer = None
         for token in self._parser.timeout():
             self._dispatch(token)
-
-    def _escape_delay(self) -> float:
-        """Seconds after which ESC is the key: a sequence takes its time on a slow line."""
-        if (own := os.environ.get("ESCDELAY", "")).isdecimal():
-            return int(own) / 1000
-        rate = self.statistics.bytes_per_second
-        return 0.1 if not rate else min(1.0, 0.1 + 24 / rate)
 
     def _dispatch(self, token: Token) -> None:
         kind, text = token

@@ -70,6 +70,10 @@ class Line:
         self._rate = bytes_per_second(fd)
         self._measured = self._rate is None
         self._closed = False
+        self.foreseen = b""
+        """What was written past this already, as the next `write` would be just that."""
+        self.surprised = False
+        """Whether it was another."""
         self._has_queue = not is_pseudo_terminal(fd)
         self._asks = answers and self._measured
         self._pending = bytearray()
@@ -82,6 +86,11 @@ class Line:
         self.on_room: Callable[[], None] = lambda: None
         """Called when there may be room again after there was none."""
         statistics.bytes_per_second = self._rate
+
+    @property
+    def fd(self) -> int:
+        """Where it is written; never waits."""
+        return self._fd
 
     @property
     def has_speed(self) -> bool:
@@ -115,6 +124,7 @@ class Line:
         """Send `data`; what the tty does not take now is sent when it can."""
         if not data or self._closed:
             return
+        written = self._foresaw(data) if self.foreseen else 0
         self._statistics.bytes_sent += len(data)
         if self._asks:
             self._unconfirmed += len(data)
@@ -124,8 +134,14 @@ class Line:
                 self._asked_at, self._asked_behind = monotonic(), self._unconfirmed
         self._reckon()
         self._reckoned += len(data)
-        self._pending += data
+        self._pending += data[written:]
         self._flush()
+
+    def _foresaw(self, data: bytes) -> int:
+        """How much of `data` is written by now."""
+        foreseen, self.foreseen = self.foreseen, b""
+        self.surprised = not data.startswith(foreseen)
+        return 0 if self.surprised else len(foreseen)
 
     def answered(self) -> None:
         """The terminal answered the question: everything in front of it has arrived."""

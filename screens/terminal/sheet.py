@@ -90,6 +90,16 @@ class Sheet:
             characters[-1] = " "  # a wide character cut by the edge
         return x
 
+    def laid_out(self, texts: Iterable[tuple[str, Style | None]]) -> Cells:
+        """The cells that these texts would be, one behind the other."""
+        characters: list[str] = []
+        looks: list[Look] = []
+        for part in texts:
+            new_characters, new_looks, _ = self._cells.get(part) or self._lay_out(*part)
+            characters += new_characters
+            looks += new_looks
+        return characters, looks
+
     def _halve(self, characters: list[str], x: int, end: int) -> None:
         """What is about to be painted over covers half of a wide character: a terminal blanks the other."""
         if x and x < self.width and characters[x] == "":

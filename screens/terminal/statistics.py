@@ -17,6 +17,8 @@ class Statistics:
     """What the line carries, as set on the tty or as measured; None while unknown (fast enough not to matter)."""
     bytes_waiting: int = 0
     """Bytes written, and not yet known to have left."""
+    surprises: int = 0
+    """Echoes that were written as foreseen (`reflex`) and were to look otherwise: all was drawn anew."""
     noise_bytes: int = 0
     """Input that was no key and no answer: line noise, cut sequences."""
 

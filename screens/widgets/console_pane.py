@@ -20,13 +20,14 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from xentui.console.history import Timestamps
-from xentui.console.keys import key_bytes, key_label, paste_bytes
+from xentui.console.keys import key_bytes, key_label, meta_bytes, paste_bytes
 from xentui.console.link import ConsoleLink
 from xentui.console.session import ConsoleSession, State
 from xentui.console.watch import Notice, Watch
 from xentui.screens.drawing import Line, draw, width_of
 from xentui.screens.painting import AheadPainter
 from xentui.screens.terminal.clipboard import copy_to_terminal
+from xentui.screens.terminal.reflex import Foreseen
 from xentui.screens.themes import Theme
 from xentui.screens.widgets import console_company, console_texts
 from xentui.screens.widgets.console_cells import BLOCK, LINE, overlay, row_segments
@@ -41,6 +42,8 @@ from xentui.screens.widgets.console_view import ConsoleView
 DRAW_SECONDS = 1 / 25
 #: The same for so many seconds after a key: what comes is likely to be its effect.
 ANSWER_SECONDS, ANSWERS_FOR = 1 / 100, 0.2
+#: Seconds after a key in which another is expected.
+_TYPING = 30.0
 _MARKER = Style(reverse=False, underline=True, bold=True)
 
 
@@ -339,12 +342,25 @@ class ConsolePane(Widget, can_focus=True):
         """Type a key at once, out of turn; False if it has to come as a message: it is not for the guest, or after
         others. For the driver, by way of the app.
         """
-        if self._said or self._help or self._leading or self._prompt is not None or not self.view.live:
-            return False
-        if not self.session.takes_keys or name == self.leader or self._message_queue.qsize() > 0:
+        if name == self.leader or not self._guest_has_keys:
             return False
         self._type_key(name, character, sequence)
         return True
+
+    @property
+    def _guest_has_keys(self) -> bool:
+        """Whether keys but the leader are the guest's, and none is before the next."""
+        if self._said or self._help or self._leading or self._prompt is not None or not self.view.live:
+            return False
+        return self.session.takes_keys and self._message_queue.qsize() == 0
+
+    def foresee(self) -> Foreseen | None:
+        """What `key_now` will do with the next character, while somebody types."""
+        if self._all or monotonic() - self._typed_at > _TYPING or not self._guest_has_keys:
+            return None
+        client = self.link.direct
+        cells = None if client is None else self._echoes.foresee()
+        return None if client is None or cells is None else Foreseen(client, self.leader, *cells)
 
     def _type_key(self, name: str, character: str | None, sequence: str | None) -> None:
         """`sequence` is what the terminal sent, as far as the driver says so."""
@@ -352,7 +368,7 @@ class ConsolePane(Widget, can_focus=True):
             self.type_raw(sequence.encode("ascii"))
             return
         for pane in self._all or (self,):
-            pane.type(_meta(sequence) or key_bytes(name, character, pane.session.emulator.modes, pane.erase))
+            pane.type(meta_bytes(sequence) or key_bytes(name, character, pane.session.emulator.modes, pane.erase))
 
     def type_raw(self, data: bytes) -> None:
         """Type `data` wherever the keys go."""
@@ -478,10 +494,3 @@ class ConsolePane(Widget, can_focus=True):
         if not self.view.live:
             self.view.scroll(3)
             self.refresh()
-
-
-def _meta(sequence: str | None) -> bytes:
-    """Alt with a character, as the terminal sent it: Textual's names for some of these are those of other keys."""
-    if sequence is not None and len(sequence) == 2 and sequence[0] == "\x1b" and sequence[1] not in "O[\x1b":
-        return sequence.encode("utf-8", "replace")
-    return b""

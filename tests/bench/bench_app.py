@@ -20,7 +20,7 @@ from bench_states import FakeHost, Recorded
 from xentui.screens.app import XentuiApp
 from xentui.screens.glyphs import SETS
 from xentui.screens.messages import SnapshotTaken
-from xentui.screens.terminal import capabilities
+from xentui.screens.terminal import capabilities, reflex
 from xentui.screens.terminal.lean import LeanDriver
 from xentui.settings import Settings
 
@@ -83,7 +83,7 @@ def main() -> None:
         driver_class=LeanDriver if args.driver == "lean" else None,
     )
     app.watch_patterns = Settings().watch  # as it is for everybody who has no settings
-    app.run()
+    reflex.run(app)
     if args.stalls:
         args.stalls.write_text("{:.4f} {:.4f}".format(*app.longest_stall), encoding="ascii")
     sys.exit(app.return_code)

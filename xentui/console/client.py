@@ -110,6 +110,9 @@ class Client:
         self._closed = False
         self._started = time.monotonic()
         self._raw = False
+        #: What was read from `fd` out of turn, and comes with the next `read`; what was written to it out of turn, so
+        #: that `send` does not write it again.
+        self.read_before = self.written_before = b""
 
     # Reading.
 
@@ -118,7 +121,7 @@ class Client:
         if self.ended:
             return b""
         try:
-            data = os.read(self.fd, READ_SIZE)
+            data, self.read_before = self.read_before or os.read(self.fd, READ_SIZE), b""
         except BlockingIOError:
             return b""
         except OSError:  # EIO: nobody has the other end open any more
@@ -143,7 +146,10 @@ class Client:
             return False
         if self._raw and not self._queue:
             try:
-                written = os.write(self.fd, data)
+                if data == self.written_before:
+                    written, self.written_before = len(data), b""
+                else:
+                    written = os.write(self.fd, data)
             except OSError:  # it is tried again, and understood
                 written = 0
             if written == len(data):
@@ -153,6 +159,11 @@ class Client:
         self.queued += len(data)
         self.flush()
         return True
+
+    @property
+    def direct(self) -> bool:
+        """Whether what is sent now is written at once, and what it prints is read from `fd`."""
+        return self._raw and not (self._queue or self.ended or self._closed)
 
     @property
     def takes_input(self) -> bool:
@@ -315,6 +326,12 @@ class Client:
             self.queued = 0
             with contextlib.suppress(OSError):
                 self._child.ptyproc.fileobj.close()
+
+
+def last_line(words: str) -> str:
+    """The last thing that a program said."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
 
 
 def _usual_signals() -> None:

@@ -42,6 +42,13 @@ _CONTROL = {
 _MODIFIERS = {"shift": 1, "alt": 2, "ctrl": 4, "meta": 8}
 
 
+def meta_bytes(sequence: str | None) -> bytes:
+    """Alt with a character, as the terminal sent it: Textual's names for some of these are those of other keys."""
+    if sequence is not None and len(sequence) == 2 and sequence[0] == "\x1b" and sequence[1] not in "O[\x1b":
+        return sequence.encode("utf-8", "replace")
+    return b""
+
+
 def key_bytes(key: str, character: str | None = None, modes: KeyModes | None = None, erase: str = "\x7f") -> bytes:
     """The bytes for a key; empty for one that sends nothing.
 

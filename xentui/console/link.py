@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from xentui.console.client import Leave
+from xentui.console.client import Client, Leave
 from xentui.console.session import ConsoleSession, State
 from xentui.console.sharing.share import TICK
 
@@ -84,6 +84,15 @@ class ConsoleLink:
         sent = self.session.send(data)
         self._watch_writing()
         return sent
+
+    @property
+    def direct(self) -> Client | None:
+        """The client that gets at once what is typed, and whose output is all that is waited for; None where there is
+        more to it."""
+        client = self.session.direct
+        if client is None or self._task is None or self._writing or self._watched != client.fd:
+            return None
+        return client
 
     async def close(self) -> Leave | None:
         """Detach, within CLOSE_SECONDS; how it was left, None if it was closed already or could not be in time."""

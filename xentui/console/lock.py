@@ -36,6 +36,11 @@ class Holder:
         return printable(f"process {self.pid} of {self.user}{place} since {when}: {self.command}")
 
 
+def id_of(argv: list[str] | None) -> int | None:
+    """The domain id at the end of a console's command; None if it ends with a name."""
+    return int(argv[-1]) if argv and argv[-1].isdigit() else None
+
+
 def lock_path(message: str, domain_id: int | None) -> str | None:
     """The lock's path on the host: named in xenconsole's `message`, or known by the domain's id."""
     if found := _MESSAGE.search(message):

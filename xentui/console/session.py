@@ -16,11 +16,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from xentui.console.client import ESCAPE, Client, ClientError, Leave
+from xentui.console.client import ESCAPE, Client, ClientError, Leave, last_line
 from xentui.console.emulator import Emulator
 from xentui.console.guest_log import follow_argv
 from xentui.console.kept_log import History
-from xentui.console.lock import Holder, holder_of, lock_path
+from xentui.console.lock import Holder, holder_of, id_of, lock_path
 from xentui.console.recording import Recorder
 from xentui.console.sharing.company import Company
 from xentui.console.sharing.joined import Joined
@@ -208,6 +208,14 @@ class ConsoleSession:
         if self.state is not State.ATTACHED or self.read_only:
             return False
         return self.company is None or self.company.writes
+
+    @property
+    def direct(self) -> Client | None:
+        """The client that gets a key as it is typed; None where there is more to it."""
+        client = self._client
+        if not isinstance(client, Client) or self._held or not (client.direct and self.takes_keys and self.may_type):
+            return None
+        return client
 
     def pass_on(self, data: bytes) -> bool:
         """`send`, whoever typed it."""
@@ -411,9 +419,9 @@ class ConsoleSession:
 
     def _say_why(self, status: int | None, words: str) -> None:
         if self.read_only:
-            self._fail(f"the log can no longer be read: {_last_line(words)}")
+            self._fail(f"the log can no longer be read: {last_line(words)}")
         elif status == 11 or "ould not lock" in words:
-            path = lock_path(words, _id_of(self._ended_argv))
+            path = lock_path(words, id_of(self._ended_argv))
             self.holder = None if path is None else holder_of(self.host, path)
             who = str(self.holder) if self.holder is not None else "a process that cannot be seen from here"
             self._set(State.BUSY, f"the console of {self.name} is held by {who}")
@@ -433,9 +441,9 @@ class ConsoleSession:
         elif status is not None and status < 0:
             self._fail(f"the console client was killed ({signal.Signals(-status).name})")
         elif status == 255 and self.host.is_remote:
-            self._fail(f"the connection to {self.host.name} was lost: {_last_line(words)}")
+            self._fail(f"the connection to {self.host.name} was lost: {last_line(words)}")
         else:
-            self._fail(f"the console client ended with status {status}: {_last_line(words)}")
+            self._fail(f"the console client ended with status {status}: {last_line(words)}")
 
     def look(self) -> bool:
         """While WAITING or FAILED: whether it is time to attach. To be asked now and then; cheap."""
@@ -488,13 +496,3 @@ class ConsoleSession:
 
     def _set(self, state: State, sentence: str) -> None:
         self.state, self.sentence = state, printable(sentence)
-
-
-def _last_line(words: str) -> str:
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
-
-
-def _id_of(argv: list[str] | None) -> int | None:
-    """The domain id at the end of a command; None if it ends with a name."""
-    return int(argv[-1]) if argv and argv[-1].isdigit() else None

@@ -9,9 +9,7 @@ from typing import cast
 import pytest
 
 from xentui.screens.terminal.fast_input import PAUSE, FastInput
-from xentui.screens.terminal.input import InputParser, Token
-from xentui.screens.terminal.lean import LeanDriver
-from xentui.screens.terminal.statistics import Statistics
+from xentui.screens.terminal.input import InputParser, Token, escape_delay
 
 
 class Clock:
@@ -89,15 +87,12 @@ def test_a_few_that_came_together_are_keys_in_their_order() -> None:
 
 
 def test_the_wait_after_escape_is_as_long_as_a_sequence_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    driver = LeanDriver.__new__(LeanDriver)  # without a terminal
-    driver.statistics = Statistics()
     monkeypatch.delenv("ESCDELAY", raising=False)
-    fast = driver._escape_delay()
+    fast = escape_delay(None)
     for baud in (9600, 1200, 300):
-        driver.statistics.bytes_per_second = baud / 10
         sequence = len(b"\x1b[24~") * 10 / baud
-        assert fast + sequence < driver._escape_delay() <= 1
-    slow = driver._escape_delay()
+        assert fast + sequence < escape_delay(baud / 10) <= 1
+    slow = escape_delay(30)
     for own, seconds in (("25", 0.025), ("²", slow), ("-1", slow)):
         monkeypatch.setenv("ESCDELAY", own)
-        assert driver._escape_delay() == seconds
+        assert escape_delay(30) == seconds
