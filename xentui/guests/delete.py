@@ -113,8 +113,8 @@ def _still_there(domain: Domain | None) -> Iterator[str]:
         yield f"{domain.name} is {domain.state}: shut it down first."
     if domain is not None and domain.state is State.SAVED:
         yield (
-            f"{domain.name} is saved in {domain.save_file}: restore it, or discard that memory (F in the table, or xentui"
-            f" saved --discard {domain.name})."
+            f"{domain.name} is saved in {domain.save_file}: restore it, or discard that memory (F in the table, or"
+            f" xentui saved --discard {domain.name})."
         )
 
 
