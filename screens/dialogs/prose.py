@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.geometry import Size
+from textual.strip import Strip
 
 from xentui.screens.drawing import Line, wrap
 from xentui.screens.widgets.lines import Lines
@@ -22,6 +23,7 @@ class Prose(Lines):
         super().__init__(id=id)
         self.paragraphs = list(paragraphs)
         self.most = most  # lines at most, 0 for no limit
+        self._fits = 0  # the width for which the lines are
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._wrapped(width))
@@ -35,11 +37,15 @@ class Prose(Lines):
     def set(self, paragraphs: Sequence[Paragraph]) -> None:
         """Show other paragraphs."""
         self.paragraphs = list(paragraphs)
-        self.show(self._wrapped(self.size.width))
+        self.on_resize()
         self.refresh(layout=True)
 
-    def on_mount(self) -> None:
-        self.on_resize()
-
     def on_resize(self) -> None:
-        self.show(self._wrapped(self.size.width))
+        self._fits = self.size.width
+        self.show(self._wrapped(self._fits))
+
+    def render_line(self, y: int) -> Strip:
+        if self._fits != self.size.width:  # drawn before the message that says the size: one letter a line, else
+            self._fits = self.size.width
+            self.lines = self._wrapped(self._fits)
+        return super().render_line(y)
