@@ -57,7 +57,7 @@ class _Counters:
 
 
 class LibvirtSource:
-    """Reads a connection's domains. Never raises. `full` asks for statistics and devices as well."""
+    """Reads a connection's domains. Never raises. `full` asks for statistics and devices of those that run, too."""
 
     def __init__(self, libvirt: Libvirt, *, full: bool) -> None:
         self._libvirt = libvirt
@@ -123,10 +123,9 @@ class LibvirtSource:
         uuid, number = domain.UUIDString(), domain.ID()
         active = number >= 0
         facts = self._get_facts(domain, uuid, number)
-        if not self._full:
-            state = state_of(1, active) if active else state_of(5, active)
+        if active and not self._full:  # xl says the rest
             return LibvirtRow(
-                domain.name(), uuid, number if active else None, state,
+                domain.name(), uuid, number, state_of(1, active),
                 autostart=facts.autostart, persistent=facts.persistent, saved=facts.saved,
             )  # fmt: skip
         state_number, max_kib, kib, vcpus, nanoseconds = domain.info()
@@ -166,7 +165,7 @@ class LibvirtSource:
             autostart=persistent and number != 0 and bool(_supported(domain.autostart, 0)),
             persistent=persistent,
             saved=number < 0 and bool(_supported(domain.hasManagedSaveImage, 0)),
-            description=parse_domain(domain.XMLDesc(0)) if self._full else NOTHING,
+            description=parse_domain(domain.XMLDesc(0)) if self._full or number < 0 else NOTHING,
         )
         with self._lock:
             self._facts[uuid] = facts

@@ -282,6 +282,23 @@ def test_a_libvirtd_that_hangs_freezes_nobody(libvirtd: Libvirtd) -> None:
         libvirt.close()
 
 
+def test_beside_xl_it_is_asked_for_all_of_what_does_not_run(tmp_path: Path) -> None:
+    """Of what runs xl knows more; of the rest nobody else does."""
+    node = tmp_path / "node.xml"
+    node.write_text(NODE)
+    libvirt = Libvirt(f"test://{node}")
+    source = LibvirtSource(libvirt, full=False)
+    try:
+        [runs] = source.read().rows
+        assert (runs.state, runs.type, runs.disks) == (State.RUNNING, None, ())
+        libvirt.destroy(Domain("guest", runs.id))
+        [off] = source.read().rows
+        assert (off.state, off.id, off.type, off.vcpus, off.memory_mib) == (State.OFF, None, "pv", 2, 256)
+        assert off.disks[0].target == "/dev/vg0/guest" and off.interfaces[0].bridge == "xenbr0"
+    finally:
+        libvirt.close()
+
+
 def test_a_work_that_fails_breaks_nothing() -> None:
     connection = LibvirtConnection("test:///default")
 
