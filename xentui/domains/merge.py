@@ -67,7 +67,8 @@ def merge(sources: Sources) -> tuple[Domain, ...]:
     """One row for each domain: Xen's own in the order of their ids, then the rest by name.
 
     A configuration file, a saved guest or a libvirt definition belongs to a domain of its UUID, else
-    of its name. One that runs is managed by libvirt only where libvirt runs it, under the same id.
+    of its name; of copies of a file, which have one UUID, each has its row. One that runs is managed by libvirt only
+    where libvirt runs it, under the same id.
     """
     return _Merge(sources).domains()
 
@@ -88,6 +89,7 @@ class _Merge:
         self._saved_by_name = {s.name: s for s in sources.saved}
         self._seen_names: set[str] = set()
         self._seen_uuids: set[str] = set()
+        self._seen_configs: set[str | None] = set()
 
     def domains(self) -> tuple[Domain, ...]:
         alive = [self._of_xl(row) for row in self._from.rows]
@@ -97,7 +99,8 @@ class _Merge:
                 self._see(domain)
         alive += self._unseen(self._of_libvirt(row) for row in self._from.libvirt if row.state.alive)
         idle = self._unseen(self._of_libvirt(row) for row in self._from.libvirt if not row.state.alive)
-        idle += self._unseen(self._of_config(config) for config in self._from.configs)
+        others = (config for config in self._from.configs if config.path not in self._seen_configs)
+        idle += self._unseen(self._of_config(config) for config in others)
         idle += self._unseen(self._of_saved(saved) for saved in reversed(self._from.saved))
         alive.sort(key=lambda domain: -1 if domain.id is None else domain.id)
         idle.sort(key=lambda domain: domain.name)
@@ -114,6 +117,7 @@ class _Merge:
 
     def _see(self, domain: Domain) -> None:
         self._seen_names.add(domain.name)
+        self._seen_configs.add(domain.config_file)
         if domain.uuid:
             self._seen_uuids.add(domain.uuid)
 
@@ -190,6 +194,8 @@ class _Merge:
 
     def _of_config(self, config: GuestConfig) -> Domain:
         uuid = config.uuid.lower() if config.uuid else None
+        if uuid in self._seen_uuids:  # a copy of another guest's file
+            uuid = None
         saved = self._saved(uuid, config.name)
         return Domain(
             name=config.name,
@@ -227,7 +233,10 @@ class _Merge:
         )
 
     def _config(self, uuid: str | None, name: str) -> GuestConfig | None:
-        return (self._config_by_uuid.get(uuid) if uuid else None) or self._config_by_name.get(name)
+        named = self._config_by_name.get(name)
+        if uuid is None or (named is not None and named.uuid and named.uuid.lower() == uuid):
+            return named  # of several files with one UUID, copies of one, the one with the name
+        return self._config_by_uuid.get(uuid) or named
 
     def _virt(self, uuid: str | None, name: str) -> LibvirtRow | None:
         return (self._virt_by_uuid.get(uuid) if uuid else None) or self._virt_by_name.get(name)

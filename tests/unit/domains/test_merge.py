@@ -73,6 +73,17 @@ def test_dom0_is_xls_even_if_libvirt_lists_it() -> None:
     assert [(d.id, d.managed_by) for d in domains] == [(0, ("xl",))]
 
 
+def test_each_copy_of_a_file_has_its_row() -> None:
+    """Whoever copies client01.cfg and changes the name has two guests, though the UUID was copied, too."""
+    files = [config("client01", uuid=UUID), config("copy", uuid=UUID)]
+    off = merge(Sources(0.0, configs=files))
+    assert [(d.name, d.config_file) for d in off] == [("client01", files[0].path), ("copy", files[1].path)]
+    copied = merge(Sources(0.0, rows=[row("copy", 4)], details={4: details("copy")}, configs=files))
+    assert [(d.name, d.id, d.config_file) for d in copied] == [
+        ("copy", 4, "/etc/xen/copy.cfg"), ("client01", None, "/etc/xen/client01.cfg"),
+    ]  # fmt: skip
+
+
 def test_the_uuid_counts_more_than_the_name() -> None:
     domains = merge(
         Sources(
