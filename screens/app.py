@@ -40,6 +40,7 @@ from xentui.screens.live_screen import LiveScreen
 from xentui.screens.messages import InventoryChanged, JobEnded, SnapshotTaken
 from xentui.screens.palette import palette_choices
 from xentui.screens.performing import perform
+from xentui.screens.ready import tell_ready
 from xentui.screens.refresher import InventoryLike, Refresher
 from xentui.screens.stale import aged
 from xentui.screens.terminal import capabilities, reflex
@@ -197,6 +198,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         if self.snapshot is None:
             # What is there by now stays: each full collection would look through it, for some 40 ms.
             gc.freeze()
+            self.call_after_refresh(tell_ready)
         self.snapshot = message.snapshot
         news = self.history.update(message.snapshot)
         self._show_snapshot()

@@ -8,7 +8,8 @@ case "$-" in
             export XENTUI_NO_AUTOSTART=1
             # A serial line does not tell its size.
             [ "$(stty size)" = "0 0" ] && stty rows 24 columns 80
-            sudo xentui
+            # The guests wait until the table is there (xendomains.service.d/table.conf).
+            sudo XENTUI_READY_FILE=/run/xenlive-table xentui
             echo "This is a shell of user livexen. 'sudo xentui' opens xentui again."
             ;;
         esac
