@@ -120,4 +120,7 @@ def _still_there(domain: Domain | None) -> Iterator[str]:
 
 def _others(site: Site, path: str, name: str) -> Iterator[str]:
     for user in site.users(path, but=name):
-        yield f"{path}: {user.guest} {user.how}, too. Take it out of {user.guest}'s configuration first."
+        first = f"Take it out of {user.guest}'s configuration first."
+        if user.layer:
+            first = f"Delete {user.guest} first, or make that image whole (qemu-img convert)."
+        yield f"{path}: {user.guest} {user.how}, too. {first}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from xentui.disks.device import UseKind
-from xentui.domains.domain import Snapshot
+from xentui.disks.device import GuestDisk, UseKind
+from xentui.disks.images import find_images
+from xentui.domains.domain import Domain, Snapshot
 from xentui.guest_disks import guest_disks, read_disks
 from xentui.guests.errors import GuestError
 from xentui.guests.files import RESERVE, exists, free_bytes, local_only, shown_size
@@ -36,12 +37,14 @@ _SMALLER = "Choose a smaller disk (--size), or another place (--dir)."
 
 @dataclass(frozen=True, slots=True)
 class DiskUser:
-    """A guest that has a disk, whether it may write to it, and the guest's state."""
+    """A guest that has a disk, whether it may write to it, and the guest's state. `layer` is its own image where the
+    disk lies below that: read by the guest, and ruined for it by any change."""
 
     guest: str
     state: str
     writes: bool
     target: str
+    layer: str = ""
 
     @property
     def runs(self) -> bool:
@@ -50,6 +53,8 @@ class DiskUser:
     @property
     def how(self) -> str:
         """What the guest has to do with the disk."""
+        if self.layer:
+            return f"needs it below its {self.layer}"
         if self.runs:
             return "runs with it"
         return "is saved with it" if self.state == "saved" else "has it in its configuration"
@@ -109,25 +114,28 @@ class Site:
     def users(self, path: str, *, but: str = "") -> list[DiskUser]:
         """The guests that have this file or device as a disk: running, saved, or off."""
         wanted = _identity(self.host.path(path))
-        known = [
-            DiskUser(domain.name, domain.state.value, disk.writable, disk.target)
-            for domain in self.snapshot.domains
-            for disk in domain.disks
-            if disk.target
-        ]
-        known += self._more_users
         found = {
             user.guest: user
-            for user in sorted(known, key=lambda user: (user.writes, user.runs))
+            for user in sorted(self._users, key=lambda user: (user.writes, user.runs))
             if user.guest != but and _identity(self.host.path(user.target)) == wanted
         }
         return list(found.values())
 
     @cached_property
-    def _more_users(self) -> list[DiskUser]:
-        """What xl, saved guests and libvirt's definitions say besides; asked once, for it is slow where Xen is."""
-        more = guest_disks(self.host).disks
-        return [DiskUser(disk.guest, disk.state, disk.writable, disk.target) for disk in more]
+    def _users(self) -> list[DiskUser]:
+        """All disks of all guests, with what xl, saved guests and libvirt's definitions say besides, and what lies
+        below their layers; asked once, for it is slow where Xen is."""
+        disks = [
+            GuestDisk(domain.name, domain.state.value, disk.target, disk.vdev, disk.format or "raw", disk.writable)
+            for domain in self.snapshot.domains
+            for disk in domain.disks
+            if disk.target
+        ]
+        disks += guest_disks(self.host).disks
+        return [
+            *(DiskUser(disk.guest, disk.state, disk.writable, disk.target) for disk in disks),
+            *_below(self.host, [disk for disk in disks if disk.format != "raw"]),
+        ]
 
     def check_disk(self, disk: Disk, *, but: str = "") -> None:
         """Raises GuestError if the disk cannot be given to a new guest: missing, there already, or another's."""
@@ -143,6 +151,11 @@ class Site:
                     " Copy it, or give it to both read-only (,ro)."
                 )
         if disk.writable and not disk.cdrom:
+            if user.layer and disk.writable and not disk.cdrom:
+                raise GuestError(
+                    f"{disk.path}: {user.guest} {user.how}, and whatever is written to it ruins that. Copy it, or give"
+                    " it read-only (,ro)."
+                )
             self._check_idle(disk.path, but)
 
     def _check_idle(self, path: str, but: str) -> None:
@@ -206,6 +219,20 @@ def _identity(path: Path) -> tuple[str, int, int] | str:
         found = path.stat()
     except OSError:
         return str(path)
+def _below(host: Host, layers: Sequence[GuestDisk]) -> Iterator[DiskUser]:
+    """The images and devices below the layers that guests have as their disks, however deep."""
+    found = find_images(host, {(layer.target, layer.format) for layer in layers})
+    for layer in layers:
+        path, seen = layer.target, set[str]()
+        while (place := found.places.get(path)) is not None:
+            image = found.images.get(place.identity)
+            if image is None or image.below is None or image.below in seen:
+                break
+            path = image.below
+            seen.add(path)
+            yield DiskUser(layer.guest, layer.state, False, path, layer.target)
+
+
     if path.is_block_device():
         return ("device", os.major(found.st_rdev), os.minor(found.st_rdev))
     return ("file", found.st_dev, found.st_ino)

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from xentui.guests.errors import GuestError
 from xentui.host import Host
-from xentui.subprocesses import CommandError
+from xentui.subprocesses import CommandError, ProgramMissingError
 
 #: What LVM knows our volumes by. A volume without it is never removed.
 TAG = "xentui"
@@ -33,6 +33,17 @@ def told_of(host: Host, vg: str, lv: str, fields: str) -> list[str]:
     argv = ["lvs", "--noheadings", "--nosuffix", "--units", "b", "-o", fields, f"{vg}/{lv}"]
     said = host.run(argv, deadline=_DEADLINE, check=False, record=False)
     return said.stdout.split() if said.ok else []
+
+
+def is_there(host: Host, device: str) -> bool:
+    """Whether LVM has a volume by ``/dev/GROUP/VOLUME``: one that is not active has no device. Raises GuestError."""
+    vg, lv = PurePosixPath(device).parts[-2:]
+    try:
+        return told_of(host, vg, lv, "lv_name") == [lv]
+    except ProgramMissingError:
+        return False
+    except CommandError as error:
+        raise GuestError(f"{device}: {error.headline}", error.details) from error
 
 
 def remove_volume(host: Host, device: str) -> None:

@@ -13,6 +13,7 @@ from xentui.guests import manifest
 from xentui.guests.errors import GuestCancelledError, GuestError
 from xentui.guests.files import exists, shown_size, used_bytes
 from xentui.guests.manifest import Made, Manifest
+from xentui.guests.volumes import is_there
 from xentui.host import Host
 from xentui.subprocesses import CancelledError, CommandError, CommandRecord, DeadlineError, printable
 
@@ -76,7 +77,7 @@ class Work:
 
     def makes(self, kind: str, path: str) -> None:
         """Write down what is made next. Raises GuestError if there is something of that name."""
-        if exists(self.host, path):
+        if exists(self.host, path) or (kind == "volume" and is_there(self.host, path)):
             raise GuestError(f"{path}: is there already; nothing was written over.")
         self.guest.made.append(Made(kind, path))
         self.guest.save(self.host)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 
 import pytest
 from guest_site import GuestHost
 
 from xentui.domains.domain import Domain, State
-from xentui.guests import manifest
+from xentui.guests import manifest, resize
 from xentui.guests.delete import carry_out, to_delete
 from xentui.guests.errors import GuestError
 from xentui.guests.manifest import Made, Manifest
@@ -83,6 +84,25 @@ def test_a_disk_that_another_guest_uses_stays(host: GuestHost) -> None:
     assert host.path("/srv/xen/new-disk.img").exists()
 
 
+def test_what_lies_below_the_layer_of_another_guest_stays_as_it_is(host: GuestHost) -> None:
+    host.create("base", source="busybox", disk=["1M"])
+    name = b"base-disk.img"
+    host.write(
+        "/srv/xen/web.qcow2", struct.pack(">4sIQIIQ", b"QFI\xfb", 2, 72, len(name), 16, 1 << 20).ljust(72) + name
+    )
+    host.write("/etc/xen/web.cfg", 'name = "web"\nkernel = "/k"\ndisk = ["/srv/xen/web.qcow2,qcow2,xvda,rw"]\n')
+    needs = r"/srv/xen/base-disk\.img: web needs it below its /srv/xen/web\.qcow2"
+    with pytest.raises(GuestError, match=f"{needs}, too. Delete web first"):
+        carry_out(host.site, to_delete(host.site, "base"))
+    with pytest.raises(GuestError, match=f"{needs}, and whatever is written to it ruins that"):
+        host.create("other", source="busybox", disk=["/srv/xen/base-disk.img"])
+    with pytest.raises(GuestError, match=needs):
+        resize.plan(host.site, "base", "+1G")
+    assert host.path("/srv/xen/base-disk.img").exists()
+    host.path("/etc/xen/web.cfg").unlink()
+    carry_out(host.site, to_delete(host.site, "base"))
+
+
 def test_volumes_are_removed_by_their_tag_only(host: GuestHost) -> None:
     host.program("vgs", "echo '  1073741824'")
     host.program("lvcreate", "exit 0")
@@ -112,6 +132,17 @@ def test_a_volume_that_lvm_refused_is_not_left(host: GuestHost) -> None:
     with pytest.raises(GuestError, match="insufficient free space"):
         host.create("new", source="busybox", lvm="vg0", disk=["64M"])
     assert host.files() == before
+
+
+def test_a_volume_that_is_not_active_is_no_free_name(host: GuestHost) -> None:
+    """It has no device, and may be the disk of a guest that has another name by now."""
+    host.program("vgs", "echo '  1073741824'")
+    host.program("lvs", 'case "$*" in *lv_name*) echo "  new-disk";; *) echo "  xentui";; esac')
+    for tool in ("lvcreate", "lvremove"):
+        host.program(tool, "exit 0")
+    with pytest.raises(GuestError, match="/dev/vg0/new-disk: is there already"):
+        host.create("new", source="busybox", lvm="vg0", disk=["64M"])
+    assert host.calls("lvcreate") == host.calls("lvremove") == []
 
 
 def test_a_volume_that_lvm_says_nothing_of_is_not_forgotten(host: GuestHost) -> None:

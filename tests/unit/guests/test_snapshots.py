@@ -178,6 +178,20 @@ def test_within_a_qcow2_image(host: GuestHost, stack: FakeStack) -> None:
     assert "empty" not in listed.stdout
 
 
+def test_a_disk_that_has_another_name_by_now_goes_back_all_the_same(host: GuestHost, stack: FakeStack) -> None:
+    """As after another type of guest was tried."""
+    disk = host.path(IMAGE)
+    disk.write_bytes(b"before")
+    take(host, stack, "one")
+    disk.write_bytes(b"after")
+    host.write("/etc/xen/vm.cfg", host.config("vm").replace("vdev=xvda", "vdev=hda"))
+    revert(host, stack, "one")
+    assert disk.read_bytes() == b"before"
+    host.write("/etc/xen/vm.cfg", host.config("vm").replace("vm-disk.img", "other.img"))
+    with pytest.raises(GuestError, match=r"has no disk xvda at /srv/xen/vm-disk\.img any more"):
+        revert(host, stack, "one")
+
+
 def test_of_a_volume(host: GuestHost, stack: FakeStack) -> None:
     host.write("/etc/xen/lv.cfg", 'name = "lv"\nkernel = "/k"\ndisk = ["/dev/vg0/a-b,raw,xvda,rw"]\n')
     host.program("lvs", LVS)
@@ -202,6 +216,54 @@ def test_of_a_volume(host: GuestHost, stack: FakeStack) -> None:
     assert host.calls("lvcreate") == [made, made]  # merging used it up
     snapshots.delete(site, "lv", "one")
     assert host.calls("lvremove") == ["--yes vg0/a-b-one"]
+
+
+#: LVM's snapshot of vg0/a would be called as another guest's volume, which xentui made, too.
+NAMED = """case "$*" in
+*lv_name*" vg0/a-disk") echo " a-disk";;
+*tags*) echo " xentui";;
+*lv_size*) echo " 1048576";;
+*) echo " vg0 a";;
+esac"""
+
+
+def test_a_volume_that_is_called_so_already_is_somebody_elses(host: GuestHost, stack: FakeStack) -> None:
+    host.write("/etc/xen/a.cfg", 'name = "a"\nkernel = "/k"\ndisk = ["/dev/vg0/a,raw,xvda,rw"]\n')
+    for tool in ("lvcreate", "lvremove"):
+        host.program(tool, "exit 0")
+    host.program("lvs", NAMED.replace("a-disk", "none"))
+    host.program("vgs", "echo 9999999")
+    site = host.site
+    taking = snapshots.prepare(site, "a", "disk")
+    host.program("lvs", NAMED)
+    with pytest.raises(GuestError, match="/dev/vg0/a-disk: is there already"):
+        snapshots.prepare(site, "a", "disk")
+    with pytest.raises(GuestError, match="/dev/vg0/a-disk: is there already"):  # it came meanwhile
+        snapshots.take(site, taking, stack)  # type: ignore[arg-type]
+    assert host.calls("lvcreate") == host.calls("lvremove") == []
+    assert load(host, "a").snapshots == []
+
+
+def test_only_what_was_taken_is_removed_when_another_disk_fails(host: GuestHost, stack: FakeStack) -> None:
+    more = host.config("vm").replace("disk = [", 'disk = [ "/srv/xen/more.img,raw,xvdz,rw",', 1)
+    host.write("/etc/xen/vm.cfg", more)
+    host.write("/srv/xen/more.img", "x")
+    site = host.site
+    taking = snapshots.prepare(site, "vm", "one")
+    theirs = host.write(f"{IMAGE}.one", "somebody's")
+    with pytest.raises(GuestError, match="is there already"):
+        snapshots.take(site, taking, stack)  # type: ignore[arg-type]
+    assert theirs.read_text() == "somebody's" and not host.path("/srv/xen/more.img.one").exists()
+
+
+@qemu_img
+def test_a_snapshot_within_the_image_that_was_there_stays(host: GuestHost, stack: FakeStack) -> None:
+    host.create("cow", source="busybox", disk=["size=4M,format=qcow2"])
+    image = str(host.path("/srv/xen/cow-disk.qcow2"))
+    output("qemu-img", "snapshot", "-c", "mine", image)
+    with pytest.raises(GuestError, match="has a snapshot mine within it already"):
+        snapshots.prepare(host.site, "cow", "mine")
+    assert "mine" in output("qemu-img", "snapshot", "-l", image)
 
 
 def test_what_is_refused(host: GuestHost, stack: FakeStack) -> None:

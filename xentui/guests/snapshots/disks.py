@@ -13,10 +13,10 @@ from pathlib import Path, PurePosixPath
 
 from xentui.domains.domain import Disk
 from xentui.guests.errors import GuestCancelledError, GuestError
-from xentui.guests.files import used_bytes
+from xentui.guests.files import exists, used_bytes
 from xentui.guests.site import Site
 from xentui.guests.snapshots.tree import DiskPart
-from xentui.guests.volumes import TAG, remove_volume, told_of, volume_of
+from xentui.guests.volumes import TAG, is_there, remove_volume, told_of, volume_of
 from xentui.guests.work import failed
 from xentui.host import Host
 from xentui.subprocesses import CancelledError, CommandError
@@ -32,16 +32,25 @@ def part_of(site: Site, disk: Disk, snapshot: str) -> DiskPart:
     path = site.host.path(target)
     if path.is_block_device() or (not path.exists() and target.startswith("/dev/")):
         vg, lv = volume_of(site.host, target)
-        return DiskPart(disk.vdev, target, "volume", f"/dev/{vg}/{lv}-{snapshot}")
-    if disk.format == "qcow2" and not site.host.is_demo:  # its images are empty files
+        part = DiskPart(disk.vdev, target, "volume", f"/dev/{vg}/{lv}-{snapshot}")
+    elif disk.format == "qcow2" and not site.host.is_demo:  # its images are empty files
         site.check_tools("qemu-img")
-        return DiskPart(disk.vdev, target, "qcow2", snapshot)
-    if not path.is_file():
+        part = DiskPart(disk.vdev, target, "qcow2", snapshot)
+    elif path.is_file():
+        part = DiskPart(disk.vdev, target, "copy", f"{target}.{snapshot}")
+    else:
         raise GuestError(f"{target}: is neither a file nor a volume; no snapshot of it can be made.")
-    place = f"{target}.{snapshot}"
-    if site.exists(place):
-        raise GuestError(f"{place}: is there already; nothing is written over. Choose another name.")
-    return DiskPart(disk.vdev, target, "copy", place)
+    check_free(site.host, part)
+    return part
+
+
+def check_free(host: Host, part: DiskPart) -> None:
+    """Raises GuestError where something has the snapshot's name already: it is somebody else's, and stays."""
+    if part.kind == "qcow2":
+        if part.place in _names(host, str(host.path(part.target))):
+            raise GuestError(f"{part.target}: has a snapshot {part.place} within it already. Choose another name.")
+    elif exists(host, part.place) or (part.kind == "volume" and is_there(host, part.place)):
+        raise GuestError(f"{part.place}: is there already; nothing is written over. Choose another name.")
 
 
 def room(site: Site, part: DiskPart) -> tuple[str, int]:
@@ -156,7 +165,8 @@ def _remove_file(path: Path) -> None:
 
 
 def _names(host: Host, image: str) -> list[str]:
-    said = _run(host, ["qemu-img", "snapshot", "-l", image], record=False)
+    # -U: also of one that a guest runs with.
+    said = _run(host, ["qemu-img", "snapshot", "-U", "-l", image], record=False)
     return [words[1] for line in said.splitlines() if len(words := line.split()) > 2 and words[0].isdigit()]
 
 

@@ -88,6 +88,7 @@ def take(
     tree.save(host)
     host.path(folder(tree.name)).chmod(0o700)  # what is in a guest's memory is nobody else's business
     try:
+    begun: list[DiskPart] = []
         if snapshot.memory:
             say(f"Saving {tree.name} ...")
             toolstack.save(taking.domain, snapshot.memory, cancel=cancel)
@@ -95,12 +96,14 @@ def take(
             for part in snapshot.disks:
                 say(f"Taking {part.vdev} ...")
                 disks.take(host, part, cancel)
+                disks.check_free(host, part)
+                begun.append(part)
         finally:
             if snapshot.memory:
                 say(f"Restoring {tree.name} ...")
                 _restore(toolstack, tree.name, snapshot.memory)
     except BaseException as error:
-        _forget_failed(site, tree, snapshot)
+        _forget_failed(site, tree, snapshot, begun)
         if isinstance(error, ToolstackError):
             raise GuestError(error.headline, error.details) from error
         raise
@@ -123,15 +126,18 @@ class _LeftSavedError(GuestError):
     """The guest's memory is in a file, and nowhere else."""
 
 
-def _forget_failed(site: Site, tree: Tree, snapshot: GuestSnapshot) -> None:
+def _forget_failed(site: Site, tree: Tree, snapshot: GuestSnapshot, begun: list[DiskPart]) -> None:
+    """Remove what was taken of it: by the name of a part that was not begun there may be somebody else's."""
     left = []
-    for part in snapshot.disks:
+    snapshot.disks[:] = begun
+    for part in begun:
         try:
             disks.remove(site.host, part)
         except GuestError as error:
             left.append(str(error))
     if _is_needed(site, snapshot.memory):
         return  # the file of a guest that could not be restored stays, and the snapshot with it
+        tree.save(site.host)
     if snapshot.memory:
         with contextlib.suppress(OSError):
             site.host.path(snapshot.memory).unlink(missing_ok=True)
@@ -171,17 +177,18 @@ def prepare_revert(site: Site, name: str, wanted: str) -> Reverting:
     if domain.state.alive:
         raise GuestError(f"{name} is {domain.state}: shut it down or destroy it first; what it does now is lost.")
     if domain.state is State.SAVED:
-        raise GuestError(f"{name} is saved in {domain.save_file}: restore it, or remove that file, first.")
-    now = {(disk.vdev, disk.target) for disk in _own_disks(domain)}
-    then = {(part.vdev, part.target) for part in snapshot.disks}
-    if then - now:
-        vdev, target = sorted(then - now, key=str)[0]
-        raise GuestError(f"{name} has no disk {vdev} at {target} any more, as it had at {wanted}.")
+        where = f"{domain.save_file}: restore it, or remove that file" if domain.save_file else "libvirt: restore it"
+        raise GuestError(f"{name} is saved in {where}, first.")
+    now = {disk.target for disk in _own_disks(domain)}
     for part in snapshot.disks:
         if not disks.there(site.host, part):
+        if part.target not in now:  # by whatever name: another type of guest gives it another
+            raise GuestError(f"{name} has no disk {part.vdev} at {part.target} any more, as it had at {wanted}.")
             raise GuestError(f"{part.place}: is gone, so {wanted} cannot be gone back to.")
         for user in site.users(part.target, but=name):
             if user.runs:
+            if user.layer:
+                raise GuestError(f"{part.target}: {user.guest} {user.how}, and going back would ruin that.")
                 raise GuestError(f"{part.target}: {user.guest} {user.how}, too: shut it down first.")
     if snapshot.memory and not exists(site.host, snapshot.memory):
         raise GuestError(f"{snapshot.memory}: is gone, so {wanted} cannot be gone back to.")
