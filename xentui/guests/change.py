@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from xentui.config_files import backup_of
 from xentui.guests.config import refuse_bad
 from xentui.guests.errors import GuestError
+from xentui.guests.spec import TYPES
 from xentui.host import Host, HostError
 from xentui.xlcfg.edit import EditError, with_setting, without_setting, written
 from xentui.xlcfg.parser import Config, ConfigError, parse
@@ -15,6 +17,11 @@ def read_config(host: Host, path: str) -> str:
         return host.read(path).decode("utf-8", "surrogateescape")
     except HostError as error:
         raise GuestError(str(error)) from error
+
+
+def kept_of(path: str) -> list[str]:
+    """Where the editor and a change of type keep what a configuration was before."""
+    return [backup_of(path), *(f"{path}.before-{kind}" for kind in TYPES)]
 
 
 def parsed(text: str, path: str) -> Config:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from xentui.domains.domain import Domain, State
@@ -18,6 +18,7 @@ from xentui.guests.manifest import Manifest
 from xentui.guests.site import Site
 from xentui.guests.snapshots.disks import there
 from xentui.guests.snapshots.tree import GuestSnapshot, load
+from xentui.guests.sources.busybox import renamed
 from xentui.guests.spec import name_complaint, new_mac
 from xentui.guests.volumes import TAG, told_of, volume_of
 from xentui.guests.work import Step, Work
@@ -37,6 +38,8 @@ class Copy:
     source: str
     target: str
     kind: str  # file, volume
+    #: The snapshot within the (qcow2) image that is copied, "" for the image as it is.
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,11 @@ def plan(site: Site, name: str, new: str, *, folder: str = "", snapshot: str = "
         raise GuestError(f"{config_path}: is there already; nothing is written over.")
     text = read_config(site.host, domain.config_file or "")
     taken = load(site.host, name).find(snapshot) if snapshot else None
-    frozen = _frozen(site, taken)
+    frozen, inside = _frozen(site, domain, taken)
     copies, settings = _disks(site, text, name, new, folder, frozen)
     for copy in copies:
-        if taken is not None and copy.path not in frozen and domain.state is not State.OFF:
+        if taken is not None and copy.path not in {**frozen, **inside} and domain.state is not State.OFF:
+    copies = [replace(copy, inside=inside.get(copy.path, "")) for copy in copies]
             raise GuestError(
                 f"{copy.path}: {name} has had this disk only since {snapshot}, and is {domain.state}: a copy of it now"
                 " would be torn. Shut it down, or clone it from a newer snapshot."
@@ -92,7 +96,7 @@ def plan(site: Site, name: str, new: str, *, folder: str = "", snapshot: str = "
         if site.exists(copy.target):
             raise GuestError(f"{copy.target}: is there already; nothing is written over.")
     _check_room(site, copies)
-    ran = taken is not None and bool(taken.memory and frozen)
+    ran = taken is not None and bool(taken.memory and (frozen or inside))
     config = _config(text, name, new, settings, {copy.path: copy.target for copy in boot})
     return Clone(new, tuple(copies), config, (*map(_copy_step, copies), _config_step(config_path, config)), ran)
 
@@ -133,18 +137,23 @@ def _cloneable(site: Site, name: str, snapshot: str) -> Domain:
     return domain
 
 
-def _frozen(site: Site, taken: GuestSnapshot | None) -> Mapping[str, str]:
-    """The files and volumes that hold the disks as they were at the snapshot, by the disks' own places."""
+def _frozen(site: Site, domain: Domain, taken: GuestSnapshot | None) -> tuple[dict[str, str], dict[str, str]]:
+    """By the disks' own places, where they are as they were at the snapshot: the files and volumes, and the names of
+    snapshots within images."""
     if taken is None:
-        return {}
+        return {}, {}
     if not taken.complete:
         raise GuestError(f"{taken.id} was never taken to its end: delete it.")
     for part in taken.disks:
-        if part.kind == "qcow2":
-            raise GuestError(f"{part.target}: a snapshot within an image cannot be copied while others may change it.")
+        if part.kind == "qcow2" and domain.state.alive:
+            raise GuestError(
+                f"{part.target}: a snapshot within an image cannot be copied while the guest changes it. Shut"
+                f" {domain.name} down first."
+            )
         if not there(site.host, part):
             raise GuestError(f"{part.place}: is gone, so nothing can be cloned from {taken.id}.")
-    return {part.target: part.place for part in taken.disks}
+    frozen = {part.target: part.place for part in taken.disks if part.kind != "qcow2"}
+    return frozen, {part.target: part.place for part in taken.disks if part.kind == "qcow2"}
 
 
 def _disks(
@@ -175,9 +184,6 @@ def _copy_of(site: Site, disk: DiskSpec, name: str, new: str, folder: str, sourc
     target = disk.target or ""
     path = site.host.path(source)
     if path.is_file():
-        for user in site.users(target, but=name):
-            if user.runs and user.writes:
-                raise GuestError(f"{target}: {user.guest} {user.how}; a copy of it now would be torn.")
         return Copy(target, source, _renamed(target, name, new, folder), "file")
     if path.is_block_device() or target.startswith("/dev/"):
         group, _volume = volume_of(site.host, source)
@@ -186,6 +192,9 @@ def _copy_of(site: Site, disk: DiskSpec, name: str, new: str, folder: str, sourc
     raise GuestError(f"{source}: is not there.")
 
 
+    for user in site.users(target, but=name) if source == target else ():
+        if user.runs and user.writes:
+            raise GuestError(f"{target}: {user.guest} {user.how}; a copy of it now would be torn.")
 def _check_room(site: Site, copies: list[Copy]) -> None:
     files = [(copy.target, used_bytes(site.host.path(copy.source))) for copy in copies if copy.kind == "file"]
     site.check_room(files, "Make room there, or name another place for the copies (--dir).")
@@ -206,7 +215,8 @@ def _renamed(path: str, name: str, new: str, folder: str) -> str:
 
 
 def _new_name(base: str, name: str, new: str) -> str:
-    return base.replace(name, new, 1) if name in base else f"{new}-{base}"
+    whole = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])")
+    return whole.sub(new, base, count=1) if whole.search(base) else f"{new}-{base}"
 
 
 def _config(text: str, name: str, new: str, disks: list[str], boot: Mapping[str, str]) -> str:
@@ -222,9 +232,8 @@ def _config(text: str, name: str, new: str, disks: list[str], boot: Mapping[str,
     for key in _UNIQUE:
         if config.value(key) is not None:
             changes[key] = None
-    # The Live CD's small guests are told their name there.
-    if (line := config.string("cmdline")) and f"guest={name}" in line.split():
-        changes["cmdline"] = re.sub(rf"(?<!\S)guest={re.escape(name)}(?!\S)", f"guest={new}", line)
+    if (line := config.string("cmdline")) and (other := renamed(line, name, new)) != line:
+        changes["cmdline"] = other
     return changed(text, changes, f"The configuration of {new}")
 
 
@@ -248,11 +257,14 @@ def _file_step(copy: Copy) -> Step:
         target.parent.mkdir(parents=True, exist_ok=True)
         work.really([*argv, str(work.host.path(copy.source)), str(target)], deadline=_DEADLINE, growing=copy.target)
 
-    return Step(f"Copy {copy.source} to {copy.target}", do, (shlex.join([*argv, copy.source, copy.target]),))
+    what = f"{copy.source}{f' as it was at {copy.inside}' if copy.inside else ''}"
+    return Step(f"Copy {what} to {copy.target}", do, (shlex.join([*argv, copy.source, copy.target]),))
 
 
 def _volume_step(copy: Copy) -> Step:
     vg, lv = PurePosixPath(copy.target).parts[-2:]
+    if copy.inside:
+        argv = ["qemu-img", "convert", "-f", "qcow2", "-O", "qcow2", "-l", f"snapshot.name={copy.inside}"]
 
     def do(work: Work) -> None:
         said = work.run(["blockdev", "--getsize64", copy.source], deadline=30).stdout.strip()

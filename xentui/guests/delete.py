@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xentui.config_files import backup_of
 from xentui.domains.autostart import Autostart
 from xentui.domains.domain import Domain, State
 from xentui.domains.toolstack import ToolstackError
 from xentui.guests import manifest
+from xentui.guests.change import kept_of
 from xentui.guests.errors import GuestError
 from xentui.guests.files import shown_size, used_bytes
 from xentui.guests.manifest import Made, Manifest
@@ -17,7 +17,6 @@ from xentui.guests.site import Site
 from xentui.guests.snapshots.guest import delete as delete_snapshot
 from xentui.guests.snapshots.tree import folder as snapshot_folder
 from xentui.guests.snapshots.tree import load as load_tree
-from xentui.guests.spec import TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,9 @@ def to_delete(site: Site, name: str) -> Deletion:
             f"{name} was not made by xentui create, so nobody knows what belongs to it. Its configuration is {where}:"
             " remove that and its disks yourself."
         )
-    if guest.config:  # what the editor and retype have kept
-        for backup in (backup_of(guest.config), *(f"{guest.config}.before-{kind}" for kind in TYPES)):
-            if site.exists(backup):
-                guest.made.append(Made("file", backup))
+    for beside in kept_of(guest.config) if guest.config else ():
+        if site.exists(beside):
+            guest.made.append(Made("file", beside))
     if (entry := Autostart(site.host).entries().get(guest.config)) and Made("link", entry) not in guest.made:
         guest.made.append(Made("link", entry))  # it was made, or given its place, later
     things = manifest.present(site.host, guest.made)

@@ -243,3 +243,6 @@ def _warnings(site: Site, spec: Spec) -> Iterator[str]:
         yield f"There is no bridge {spec.bridge} on this host: xl will not start the guest until there is one."
     if not spec.bridge:
         yield "It has no network."
+    own = any(disk.writable and not disk.cdrom for disk in spec.disks)
+    if isinstance(spec.source, OtherSettings) and spec.source.had_disks and not own:
+        yield f"It has no disk of its own, as {spec.source.where} has: --disk SIZE or --disk PATH gives it one."

@@ -11,12 +11,13 @@ from xentui.domains.domain import Domain, State
 from xentui.domains.savefiles import SaveFileError
 from xentui.domains.toolstack import Toolstack, ToolstackError
 from xentui.guests import manifest
-from xentui.guests.change import changed, read_config
+from xentui.guests.change import changed, kept_of, parsed, read_config
 from xentui.guests.errors import GuestError
 from xentui.guests.files import exists, write_file
 from xentui.guests.manifest import Made
 from xentui.guests.site import Site
 from xentui.guests.snapshots.tree import load
+from xentui.guests.sources.busybox import renamed
 from xentui.guests.sources.installer import config_path
 from xentui.guests.spec import name_complaint
 from xentui.host import Host, HostError
@@ -52,7 +53,11 @@ def plan(site: Site, name: str, new: str) -> Renaming:
     path = f"/etc/xen/{new}.cfg" if own else old
     if own and site.exists(path):
         raise GuestError(f"{path}: is there already; nothing is written over.")
-    text = changed(read_config(site.host, old), {"name": new}, f"The configuration of {new}")
+    before = read_config(site.host, old)
+    changes: dict[str, str | int | list[str] | None] = {"name": new}
+    if (line := parsed(before, old).string("cmdline")) and (other := renamed(line, name, new)) != line:
+        changes["cmdline"] = other
+    text = changed(before, changes, f"The configuration of {new}")
     return Renaming(domain, new, path, text)
 
 
@@ -79,6 +84,9 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
             autostart.renamed(old, plan.path)
             host.path(old).unlink()
     except (GuestError, ToolstackError, OSError) as error:
+            for kept, place in zip(kept_of(old), kept_of(plan.path), strict=True):
+                if exists(host, kept) and not exists(host, place):
+                    host.path(kept).rename(host.path(place))
         said = getattr(error, "headline", str(error))
         raise GuestError(f"{plan.new} is named so only in part: {said} Look at {old} and {plan.path}.") from error
 

@@ -31,12 +31,15 @@ from xentui.guests.options import BY_NAME, Wish
 from xentui.guests.spec import name_complaint, without_place
 from xentui.host import Host, HostError
 from xentui.xlcfg.parser import Config
+from xentui.xlcfg.vifspec import parse_vif
 
 if TYPE_CHECKING:
     from xentui.guests.site import Site
 
 FOLDER = "/etc/xentui/templates"
 _EXTRA = ("description", "name", "config")
+#: What is asked for by the first, a template may have settled by the second.
+_INSTEAD = {"bridge": "no-network", "no-network": "bridge", "disk": "size"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,9 @@ def template(host: Host, name: str) -> Template:
 
 
 def merged(base: Wish, more: Wish) -> Wish:
-    """What a template says, with what is asked for besides: that goes before."""
-    return {**base, **more}
+    """What a template says, with what is asked for besides: that goes before, also where it goes by another word."""
+    other_words = {_INSTEAD.get(name) for name in more}
+    return {**{name: value for name, value in base.items() if name not in other_words}, **more}
 
 
 def save_template(host: Host, name: str, description: str, *, wish: Wish | None = None, config: str = "") -> str:
@@ -187,7 +191,8 @@ def wish_like(site: Site, origin: str) -> tuple[dict[str, str | bool | list[str]
         guest = manifest.load(site.host, origin)
         domain = site.snapshot.domain(origin)
         if guest is not None and guest.wish and guest.source != "settings":  # those stand in its configuration alone
-            wish = {key: value for key, value in guest.wish.items() if key != "mac"}
+            # Of a fixed network, gateway and name servers stay: they ask for another address.
+            wish = {key: value for key, value in guest.wish.items() if key not in ("mac", "ip")}
             if isinstance(disks := wish.get("disk"), list):
                 wish["disk"] = [disk if disk.startswith("/") else without_place(disk) for disk in disks]
             if site.exists(guest.config):
@@ -197,10 +202,20 @@ def wish_like(site: Site, origin: str) -> tuple[dict[str, str | bool | list[str]
             raise GuestError(f"There is no guest {origin} with a configuration file: see xentui list")
         path = domain.config_file
     text = read_config(site.host, path)
-    return _sizes(parsed(text, path)), text, f"Like {path}"
+    config = parsed(text, path)
+    return {**_sizes(config), **_network(config)}, text, f"Like {path}"
 
 
 def _sizes(config: Config) -> dict[str, str | bool | list[str]]:
     """Memory and vCPUs, as options."""
     numbers = {key: config.number(key) for key in ("memory", "vcpus")}
     return {key: str(number) for key, number in numbers.items() if number is not None}
+
+
+def _network(config: Config) -> dict[str, str | bool | list[str]]:
+    """Where its first interface is, as options: another guest like it is not to be anywhere else."""
+    vifs = config.strings("vif")
+    if not vifs:
+        return {"no-network": True}
+    bridge = parse_vif(vifs[0]).get("bridge")
+    return {"bridge": bridge} if bridge else {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,21 @@ def test_from_a_snapshot_while_it_runs(host: GuestHost) -> None:
     assert host.path("/srv/xen/web2-disk.img").read_bytes() == then
 
 
+@pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed (qemu-utils)")
+def test_from_a_snapshot_within_an_image(host: GuestHost) -> None:
+    host.create("cow", source="busybox", disk=["size=1M,format=qcow2"])
+    site = host.site
+    snapshots.take(site, snapshots.prepare(site, "cow", "empty"), Renamer())  # type: ignore[arg-type]
+    image = host.path("/srv/xen/cow-disk.qcow2")
+    then = image.stat().st_size
+    subprocess.run(["qemu-io", "-c", "write -P 7 0 512k", image], check=True, capture_output=True, timeout=60)
+    clone(host, "cow", "calf", snapshot="empty")
+    assert host.path("/srv/xen/calf-disk.qcow2").stat().st_size <= then < image.stat().st_size
+    host.running = [Domain("cow", id=3, state=State.BLOCKED, config_file="/etc/xen/cow.cfg")]
+    with pytest.raises(GuestError, match="Shut cow down first"):
+        clone(host, "cow", "bull", snapshot="empty")
+
+
 def test_a_disk_that_came_after_the_snapshot_is_not_torn(host: GuestHost) -> None:
     site = host.site
     snapshots.take(site, snapshots.prepare(site, "web", "one"), Renamer())  # type: ignore[arg-type]
@@ -139,6 +156,24 @@ def test_a_new_name_goes_everywhere(host: GuestHost) -> None:
     assert manifest.load(host, "web") is None
     carry_out(host.site, to_delete(host.site, "www"))
     assert host.files() == set()
+
+
+def test_what_was_kept_beside_goes_along(host: GuestHost) -> None:
+    for kept in ("~", ".before-hvm"):
+        host.write(f"/etc/xen/web.cfg{kept}", "as it was")
+    site = host.site
+    rename.rename(site, rename.plan(site, "web", "www"), Renamer())  # type: ignore[arg-type]
+    assert parse(host.config("www")).string("cmdline") == "console=hvc0 quiet guest=www"
+    assert host.path("/etc/xen/www.cfg~").exists() and host.path("/etc/xen/www.cfg.before-hvm").exists()
+    carry_out(host.site, to_delete(host.site, "www"))
+    assert host.files() == set()
+
+
+def test_a_copy_is_named_by_the_whole_word(host: GuestHost) -> None:
+    host.write("/etc/xen/a.cfg", 'name = "a"\nkernel = "/k"\ndisk = ["/srv/xen/data.img,raw,xvda,rw"]\n')
+    host.write("/srv/xen/data.img", "x")
+    clone(host, "a", "b")
+    assert host.path("/srv/xen/b-data.img").exists()
 
 
 def test_a_running_guest_is_renamed_in_xen_first(host: GuestHost) -> None:

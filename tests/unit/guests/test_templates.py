@@ -7,6 +7,7 @@ from guest_site import GuestHost
 
 from xentui.guests.errors import GuestError
 from xentui.guests.make import make, plan
+from xentui.guests.manifest import Manifest
 from xentui.guests.templates import all_templates, merged, read_template, save_template, template, wish_like
 from xentui.guests.wishes import settings_of, spec_of
 from xentui.xlcfg.parser import parse
@@ -111,9 +112,35 @@ def test_what_a_template_is_made_of(host: GuestHost) -> None:
     assert wish == {"source": "busybox", "disk": ["size=1M", "2M"], "memory": "256", "vcpus": "1"}
     host.write("/etc/xen/old.cfg", 'name = "old"\nkernel = "/boot/vmlinuz"\nmemory = 96\n')
     wish, config, _ = wish_like(host.site, "old")
-    assert wish == {"memory": "96"} and "vmlinuz" in config
+    assert wish == {"memory": "96", "no-network": True} and "vmlinuz" in config
     save_template(host, "like-old", "", wish=wish, config=config)
     site, like = host.site, template(host, "like-old")
     make(site, plan(site, spec_of(site, "two", like.wish, settings_of(like))))
     wish, config, _ = wish_like(host.site, "two")
     assert "vmlinuz" in config, "what it was asked for says nothing of the settings that the template brought"
+
+
+def test_the_next_guest_has_not_its_address_and_is_nowhere_else(host: GuestHost) -> None:
+    wish = {"source": "debian", "ip": "192.0.2.5/24", "gateway": "192.0.2.1", "memory": "512"}
+    Manifest("web", "debian", "/etc/xen/web.cfg", complete=True, wish=wish).save(host)
+    assert wish_like(host.site, "web")[0] == {"source": "debian", "gateway": "192.0.2.1", "memory": "512"}
+    host.write(
+        "/etc/xen/old.cfg", 'name = "old"\nkernel = "/k"\nmemory = 96\nvif = ["mac=00:16:3e:1:2:3,bridge=dmz"]\n'
+    )
+    assert wish_like(host.site, "old")[0]["bridge"] == "dmz"
+
+
+def test_what_is_asked_for_by_another_word_goes_before_too() -> None:
+    assert merged({"size": "4G", "source": "debian"}, {"disk": ["8G"]}) == {"source": "debian", "disk": ["8G"]}
+    assert merged({"no-network": True}, {"bridge": "br1"}) == {"bridge": "br1"}
+    assert merged({"bridge": "br1"}, {"no-network": True}) == {"no-network": True}
+
+
+def test_a_small_guest_of_a_template_has_its_own_name_and_says_what_it_lacks(host: GuestHost) -> None:
+    host.create("web", source="busybox", disk=["1M"])
+    text = host.config("web")
+    save_template(host, "like-web", "", wish={}, config=text)
+    found, site = template(host, "like-web"), host.site
+    made = plan(site, spec_of(site, "two", found.wish, settings_of(found)))
+    assert parse(made.config).string("cmdline") == "console=hvc0 quiet guest=two"
+    assert any("It has no disk of its own, as the template like-web has" in warning for warning in made.warnings)

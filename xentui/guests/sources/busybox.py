@@ -23,6 +23,8 @@ from xentui.guests.work import Step, Work
 #: On the Live CD all small guests share one initramfs.
 SHARED = "/usr/lib/xentui/guest.img"
 BUSYBOX = ("/bin/busybox", "/usr/bin/busybox")
+#: The small guest is told its name on its command line.
+_WORD = "guest="
 MODULES = ("xen-blkfront", "xen-netfront")
 _OPENERS: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".xz": lzma.decompress, ".gz": gzip.decompress}
 
@@ -48,7 +50,7 @@ class Busybox:
         return {
             **dom0_kernel(site, initrd=False, running=not shared),
             "ramdisk": SHARED if shared else _own(spec),
-            "cmdline": f"console=hvc0 quiet guest={spec.name}",
+            "cmdline": f"console=hvc0 quiet {_WORD}{spec.name}",
         }
 
     def disks(self, site: Site, spec: Spec) -> tuple[Disk, ...]:
@@ -66,6 +68,11 @@ class Busybox:
 
     def afterwards(self, spec: Spec) -> list[str]:
         return [f"Log in at its console (xentui console {spec.name}) as livexen, password live."]
+
+
+def renamed(cmdline: str, name: str, new: str) -> str:
+    """A command line for the guest `new` instead of `name`, if that is a small guest's."""
+    return " ".join(f"{_WORD}{new}" if word == f"{_WORD}{name}" else word for word in cmdline.split(" "))
 
 
 def _own(spec: Spec) -> str:

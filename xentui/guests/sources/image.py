@@ -48,8 +48,8 @@ class Image:
                 f" {shown_size(root.size or 0)} are too little for it."
             )
         for user in site.users(self.image):
-            if user.writes and user.runs:
-                raise GuestError(f"{self.image}: {user.guest} is running with it; a copy of it now would be torn.")
+            if user.writes and user.state != "off":
+                raise GuestError(f"{self.image}: {user.guest} {user.how}; a copy of it now would be torn.")
 
     def settings(self, site: Site, spec: Spec) -> Settings:
         return system_on_disk(site, spec)

@@ -8,9 +8,10 @@ from typing import ClassVar
 from xentui.guests.config import Settings
 from xentui.guests.errors import GuestError
 from xentui.guests.site import Site
+from xentui.guests.sources.busybox import renamed
 from xentui.guests.spec import TYPES, Disk, Spec
 from xentui.guests.work import Step
-from xentui.xlcfg.diskspec import DiskSpecError, parse_disk
+from xentui.xlcfg.diskspec import DiskSpec, DiskSpecError, parse_disk
 from xentui.xlcfg.parser import Config, ConfigError, parse
 
 #: What is the new guest's own, whatever the other one says.
@@ -61,22 +62,30 @@ class OtherSettings:
                 if not all(isinstance(item, str) for item in value):
                     raise GuestError(f"{self.where}: {key} holds lists in a list; a template cannot have that.")
                 settings[key] = [str(item) for item in value]
+            elif key == "cmdline" and isinstance(value, str):
+                settings[key] = renamed(value, config.string("name") or "", spec.name)
             else:
                 settings[key] = value
         return settings
 
+    @property
+    def had_disks(self) -> bool:
+        """Whether the other guest writes to disks, which are each guest's own."""
+        return any(disk.writable for disk in self._disks() if disk.target)
+
     def disks(self, site: Site, spec: Spec) -> tuple[Disk, ...]:
         """CDs and what is only read: that can be shared. A disk that is written to is each guest's own."""
-        found = []
-        for text in self._config.strings("disk"):
-            try:
-                disk = parse_disk(text)
-            except DiskSpecError as error:
-                raise GuestError(f"{self.where}: a disk: {error}") from error
-            if disk.target and not disk.writable:
-                form, vdev = disk.format or "raw", disk.vdev or ""
-                found.append(Disk(disk.target, None, form, writable=False, cdrom=disk.cdrom, vdev=vdev))
-        return tuple(found)
+        return tuple(
+            Disk(disk.target, None, disk.format or "raw", writable=False, cdrom=disk.cdrom, vdev=disk.vdev or "")
+            for disk in self._disks()
+            if disk.target and not disk.writable
+        )
+
+    def _disks(self) -> list[DiskSpec]:
+        try:
+            return [parse_disk(text) for text in self._config.strings("disk")]
+        except DiskSpecError as error:
+            raise GuestError(f"{self.where}: a disk: {error}") from error
 
     def steps(self, site: Site, spec: Spec) -> list[Step]:
         return []
