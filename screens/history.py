@@ -78,18 +78,13 @@ class History:
         return news
 
 
-def _named(state: State) -> str:
-    # A domain goes from running to blocked and back many times a second: that is no event.
-    return "running" if state.up else str(state)
-
-
 def _change(before: Domain | None, now: Domain, *, first: bool) -> str | None:
     if before is None:
-        return None if first else f"appeared, {_named(now.state)}"
+        return None if first else f"appeared, {now.state.said}"
     if before.id != now.id and before.id is not None and now.id is not None:
         return f"started anew: id {before.id} became {now.id}"
-    if _named(before.state) != _named(now.state):
+    if before.state.said != now.state.said:
         with_id = f" with id {now.id}" if before.id is None and now.id is not None else ""
         why = f" ({now.shutdown_reason})" if now.shutdown_reason and not now.state.up else ""
-        return f"{_named(before.state)}, now {_named(now.state)}{with_id}{why}"
+        return f"{before.state.said}, now {now.state.said}{with_id}{why}"
     return None

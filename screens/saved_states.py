@@ -54,7 +54,7 @@ async def _restore(app: XentuiApp, domain: Domain, save: Save) -> None:
     action, path = BY_NAME["restore"], save.guest.path
     if app.read_only or domain.state.alive:
         why = impossible(action, domain, read_only=app.read_only) or ""
-        app.say(why if app.read_only else f"{printable(domain.name)} is {domain.state}: end it first.", "error")
+        app.say(why if app.read_only else f"{printable(domain.name)} is {domain.state.said}: end it first.", "error")
         return
     if save.warning:
         command = f"xentui restore {path} --again"

@@ -105,7 +105,7 @@ def _guest(domain: Domain) -> Reason:
 
 
 def _alive(domain: Domain) -> Reason:
-    return None if domain.state.alive else f"The domain is {domain.state}: start it first."
+    return None if domain.state.alive else f"The domain is {domain.state.said}: start it first."
 
 
 def _startable(domain: Domain) -> Reason:
@@ -114,7 +114,7 @@ def _startable(domain: Domain) -> Reason:
     if domain.state.up:
         return "The domain runs already."
     if domain.state.alive:
-        return f"Xen has the domain still: it is {domain.state}."
+        return f"Xen has the domain still: it is {domain.state.said}."
     if domain.config_file is None and not domain.libvirt_owns:
         return "No configuration file of this domain is known."
     return None
@@ -124,7 +124,7 @@ def _answering(domain: Domain) -> Reason:
     if domain.state is State.PAUSED:
         return "The domain is paused and cannot answer: unpause it first."
     if not domain.state.up:
-        return f"The domain is {domain.state}."
+        return f"The domain is {domain.state.said}."
     return None
 
 
@@ -136,17 +136,17 @@ def _first(*reasons: Callable[[Domain], Reason]) -> Callable[[Domain], Reason]:
 
 
 def _paused(domain: Domain) -> Reason:
-    return None if domain.state is State.PAUSED else f"The domain is not paused, it is {domain.state}."
+    return None if domain.state is State.PAUSED else f"The domain is not paused, it is {domain.state.said}."
 
 
 def _saved(domain: Domain) -> Reason:
-    return None if domain.state is State.SAVED else f"The domain is not saved, it is {domain.state}."
+    return None if domain.state is State.SAVED else f"The domain is not saved, it is {domain.state.said}."
 
 
 def _off(domain: Domain) -> Reason:
     if domain.state is State.SAVED:
         return "The domain is saved: restore it and shut it down first."
-    return f"The domain is {domain.state}: shut it down first." if domain.state.alive else None
+    return f"The domain is {domain.state.said}: shut it down first." if domain.state.alive else None
 
 
 def _xls_own(domain: Domain) -> Reason:
@@ -175,7 +175,7 @@ def _has_console(domain: Domain) -> Reason:
     if domain.is_dom0:
         return "Domain-0 has no console to attach to: you are in it."
     if not domain.state.alive:
-        return f"The domain is {domain.state}: start it first."
+        return f"The domain is {domain.state.said}: start it first."
     if domain.serial is False:
         return 'It is HVM without serial = "pty": no console, its screen is VNC.'
     return None

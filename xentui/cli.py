@@ -392,7 +392,7 @@ def _restore(inventory: Inventory, file: str, *, again: bool) -> int:
     named = found.domain(file) if remote or not os.path.lexists(path) else None
     if named is not None:
         if named.save_file is None:
-            raise ToolstackError(f"{named.name} is {named.state}, not saved: there is nothing to restore")
+            raise ToolstackError(f"{named.name} is {named.state.said}, not saved: there is nothing to restore")
         path = named.save_file
     known = save_in(inventory.host, path) if inventory.xl is not None and not again else None
     if known is not None and known.warning:

@@ -49,7 +49,7 @@ def _compared(inventory: Inventory, name: str) -> tuple[Domain, list[Effect]]:
     if domain.is_dom0 or domain.config_file is None:
         raise GuestError(f"{name} has no configuration file to compare it with.")
     if not domain.state.alive:
-        raise GuestError(f"{name} is {domain.state}: what its configuration says counts when it is started.")
+        raise GuestError(f"{name} is {domain.state.said}: what its configuration says counts when it is started.")
     try:
         text = read_config(inventory.host, domain.config_file)[1]
     except ConfigFileError as error:

@@ -97,16 +97,12 @@ def _add_running(found: GuestDisks, host: Host, xl: Xl) -> frozenset[str]:
     untold = []
     for row in rows:
         if row.id in details:
-            found.add(row.name, _state(row), details[row.id].disks)
+            found.add(row.name, row.state.said, details[row.id].disks)
         elif row.id:  # of dom0 itself xl may say nothing
             untold.append(row)
     if untold:
         _add_from_xenstore(found, host, untold)
     return frozenset(row.name for row in rows if row.id is not None)
-
-
-def _state(row: ListRow) -> str:
-    return "running" if row.state.up else str(row.state)
 
 
 def _runs_xen(host: Host) -> bool:
@@ -129,7 +125,7 @@ def _add_from_xenstore(found: GuestDisks, host: Host, rows: Sequence[ListRow]) -
         backends.setdefault((int(domid), device), {})[key] = value
     for row in rows:
         disks = [_backend(keys) for (domid, _), keys in backends.items() if domid == row.id]
-        found.add(row.name, _state(row), disks, "xenstore")
+        found.add(row.name, row.state.said, disks, "xenstore")
 
 
 def _backend(keys: dict[str, str]) -> Disk:

@@ -19,6 +19,11 @@ class State(StrEnum):
     OFF = "off"
 
     @property
+    def said(self) -> str:
+        """In sentences: a domain that waits (blocked) is one that runs, and is both many times a second."""
+        return State.RUNNING.value if self is State.BLOCKED else self.value
+
+    @property
     def alive(self) -> bool:
         """Xen has this domain."""
         return self not in (State.SAVED, State.OFF)

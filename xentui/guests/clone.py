@@ -82,8 +82,8 @@ def plan(site: Site, name: str, new: str, *, folder: str = "", snapshot: str = "
         if taken is not None and copy.path not in {**frozen, **inside} and domain.state is not State.OFF:
     copies = [replace(copy, inside=inside.get(copy.path, "")) for copy in copies]
             raise GuestError(
-                f"{copy.path}: {name} has had this disk only since {snapshot}, and is {domain.state}: a copy of it now"
-                " would be torn. Shut it down, or clone it from a newer snapshot."
+                f"{copy.path}: {name} has had this disk only since {snapshot}, and is {domain.state.said}: a copy of it"
+                " now would be torn. Shut it down, or clone it from a newer snapshot."
             )
     own = manifest.load(site.host, name)
     boot = [
@@ -129,7 +129,7 @@ def _cloneable(site: Site, name: str, snapshot: str) -> Domain:
         raise GuestError(f"No configuration file of {name} is known, so there is nothing to clone it by.")
     if domain.state.alive and not snapshot:
         raise GuestError(
-            f"{name} is {domain.state}: a copy of its disks now would be torn. Shut it down, or clone it from a"
+            f"{name} is {domain.state.said}: a copy of its disks now would be torn. Shut it down, or clone it from a"
             " snapshot (--snapshot)."
         )
     if domain.state is State.SAVED and not snapshot:

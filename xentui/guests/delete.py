@@ -108,7 +108,7 @@ def carry_out(site: Site, deletion: Deletion) -> None:
 
 def _still_there(domain: Domain | None) -> Iterator[str]:
     if domain is not None and domain.state.alive:
-        yield f"{domain.name} is {domain.state}: shut it down first."
+        yield f"{domain.name} is {domain.state.said}: shut it down first."
     if domain is not None and domain.state is State.SAVED:
         yield (
             f"{domain.name} is saved in {domain.save_file}: restore it, or discard that memory (F in the table, or"

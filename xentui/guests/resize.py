@@ -40,7 +40,7 @@ def plan(site: Site, name: str, size: str, vdev: str = "") -> Resizing:
     if domain is None:
         raise GuestError(f"There is no guest {name}: see xentui list")
     if domain.state.alive or domain.save_file:
-        raise GuestError(f"{name} is {domain.state}: shut it down first.")
+        raise GuestError(f"{name} is {domain.state.said}: shut it down first.")
     disks = [disk for disk in domain.disks if disk.writable and not disk.cdrom and disk.target]
     wanted = next((disk for disk in disks if disk.vdev == vdev), None) if vdev else next(iter(disks), None)
     if wanted is None:

@@ -62,7 +62,7 @@ def plan(site: Site, name: str, kind: str) -> Retyping:
     if domain is None or domain.config_file is None:
         raise GuestError(f"There is no guest {name} with a configuration file: see xentui list")
     if domain.state.alive:
-        raise GuestError(f"{name} is {domain.state}: shut it down first. Two of it on one disk would ruin it.")
+        raise GuestError(f"{name} is {domain.state.said}: shut it down first. Two of it on one disk would ruin it.")
     if domain.state is State.SAVED:
         raise GuestError(f"{name} is saved, and comes back as what it was: restore it and shut it down first.")
     if kind not in TYPES:

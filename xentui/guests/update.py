@@ -103,7 +103,7 @@ def plan(site: Site, name: str) -> Update:
     if domain is None:
         raise GuestError(f"There is no guest {name}: see xentui list")
     if domain.is_dom0 or domain.state.alive:
-        raise GuestError(f"{name} is {domain.state}: update it from inside (apt upgrade), or shut it down first.")
+        raise GuestError(f"{name} is {domain.state.said}: update it from inside (apt upgrade), or shut it down first.")
     if domain.state is State.SAVED:
         raise GuestError(f"{name} is saved: what is in its memory would not match its disk. Restore it first.")
     if site.host.is_demo:

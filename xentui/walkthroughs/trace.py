@@ -23,7 +23,7 @@ def take(world: World) -> Trace:
     for row in world.domains():
         if row.state is State.DYING:
             continue  # what Xen still takes apart of a domain that has ended
-        found[f"domain {row.name}"] = "running" if row.state.up else str(row.state)
+        found[f"domain {row.name}"] = row.state.said
     found |= _files(world)
     for line in world.run(["findmnt", "-rno", "TARGET,SOURCE"]).stdout.splitlines():
         found[f"mount {line}"] = "mounted"

@@ -73,6 +73,6 @@ def test_what_is_refused(host: GuestHost, size: str, vdev: str, words: str) -> N
 def test_a_running_guests_disk_is_left_alone(host: GuestHost) -> None:
     [off] = host.site.snapshot.domains
     host.running = [replace(off, id=4, state=State.BLOCKED)]
-    with pytest.raises(GuestError, match="vm is blocked: shut it down first"):
+    with pytest.raises(GuestError, match="vm is running: shut it down first"):
         grow(host, "9M")
     assert isinstance(host.running[0], Domain)

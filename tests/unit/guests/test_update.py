@@ -120,5 +120,5 @@ def test_what_is_refused(guest: GuestHost, tree: Path) -> None:
         with pytest.raises(GuestError, match=says):
             run(guest)
     guest.running.append(Domain("web", id=3, state=State.BLOCKED, config_file="/etc/xen/web.cfg"))
-    with pytest.raises(GuestError, match="web is blocked: update it from inside"):
+    with pytest.raises(GuestError, match="web is running: update it from inside"):
         run(guest)

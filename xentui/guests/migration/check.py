@@ -49,7 +49,7 @@ def movable(site: Site, name: str) -> Domain:
     if domain is not None and domain.is_dom0:
         raise GuestError("Domain-0 is the host itself and cannot be moved.")
     if domain is None or not domain.state.up:
-        state = f"is {domain.state}" if domain is not None else "is not there"
+        state = f"is {domain.state.said}" if domain is not None else "is not there"
         raise GuestError(f"{name} {state}: only a guest that runs can be moved live.")
     if domain.libvirt_owns:
         raise GuestError(f"{name} is libvirt's: virsh migrate moves it, and xl must not.")

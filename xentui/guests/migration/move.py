@@ -131,7 +131,7 @@ def guests_to_move(snapshot: Snapshot) -> tuple[list[Domain], list[str]]:
         if domain.libvirt_owns:
             left.append(f"{domain.name} is libvirt's and stays: virsh migrate moves it.")
         elif not domain.state.up:
-            left.append(f"{domain.name} is {domain.state} and stays: only what runs can be moved live.")
+            left.append(f"{domain.name} is {domain.state.said} and stays: only what runs can be moved live.")
         else:
             moved.append(domain)
     return sorted(moved, key=lambda domain: domain.memory_mib or 0), left

@@ -133,7 +133,7 @@ class _Telling:
         if left is None and copy is None:
             row = here.plain or there.plain
             if row is not None:
-                return f"it is {row.state} on {self.here if here.plain is not None else self.there}."
+                return f"it is {row.state.said} on {self.here if here.plain is not None else self.there}."
             return f"it is on neither host any more. Its disks are as it left them: xentui start {quote(self.name)}"
         if left is None:
             return (

@@ -59,7 +59,7 @@ def prepare(site: Site, name: str, wanted: str, description: str = "") -> Taking
     if any(one.id == wanted for one in tree.snapshots):
         raise GuestError(f"{name} has a snapshot {wanted} already: choose another name.")
     if domain.state.alive and not domain.state.up:
-        raise GuestError(f"{name} is {domain.state}: unpause it or destroy it first.")
+        raise GuestError(f"{name} is {domain.state.said}: unpause it or destroy it first.")
     if domain.state is State.SAVED:
         raise GuestError(f"{name} is saved in {domain.save_file}: restore it first.")
     parts = [disks.part_of(site, disk, wanted) for disk in _own_disks(domain)]
@@ -175,7 +175,7 @@ def prepare_revert(site: Site, name: str, wanted: str) -> Reverting:
     if not snapshot.complete:
         raise GuestError(f"{wanted} was never taken to its end: delete it.")
     if domain.state.alive:
-        raise GuestError(f"{name} is {domain.state}: shut it down or destroy it first; what it does now is lost.")
+        raise GuestError(f"{name} is {domain.state.said}: shut it down or destroy it first; what it does now is lost.")
     if domain.state is State.SAVED:
         where = f"{domain.save_file}: restore it, or remove that file" if domain.save_file else "libvirt: restore it"
         raise GuestError(f"{name} is saved in {where}, first.")
@@ -233,7 +233,7 @@ def delete(site: Site, name: str, wanted: str) -> None:
         raise GuestError(f"{snapshot.memory}: is all that is left of {name}'s memory: restore it first.")
     domain = site.snapshot.domain(name)
     if domain is not None and domain.state.alive and any(part.kind == "qcow2" for part in snapshot.disks):
-        raise GuestError(f"{name} is {domain.state}: a snapshot within an image in use cannot be deleted.")
+        raise GuestError(f"{name} is {domain.state.said}: a snapshot within an image in use cannot be deleted.")
     for part in list(snapshot.disks):
         disks.remove(site.host, part)
         snapshot.disks.remove(part)

@@ -25,7 +25,7 @@ def _is(text: str, words: Words) -> Fact:
             return Verdict(wanted == "absent", f"xl list does not know {name}")
         if wanted == "present":
             return Verdict(True)
-        seen = f"{name} is {'running' if row.state.up else row.state}"
+        seen = f"{name} is {row.state.said}"
         return Verdict(wanted != "absent" and row.state in _STATES[wanted], seen)
 
     return Fact(text, ("domain", name), "xl list", test)
