@@ -305,7 +305,7 @@ class NewGuestScreen(Page):
 
         def work(job: GuestJob) -> list[str]:
             site = site_of(app)
-            said = make(site, made, job.say, job.cancel)
+            said = make(site, made, job.say, job.cancel, starting=start)
             if start:
                 job.say("starting it")
                 try:

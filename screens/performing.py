@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 async def perform(app: XentuiApp, action: Action, domains: Sequence[Domain]) -> None:
     """Ask what there is to ask, and start `action` on each of `domains` that it is possible for."""
     possible, refusal = _possible(app, action, domains)
+    if possible and action.name in ("start", "start-paused"):
+        possible, refusal = await _with_a_system(app, possible, refusal)
     if not possible:
-        app.say(refusal, "error")
+        if refusal:
+            app.say(refusal, "error")
         return
     argument = ""
     if action.question is not None:
@@ -112,6 +115,37 @@ async def _cd_of_library(app: XentuiApp, question: Question, domain: Domain) -> 
     title, held = question.prompt.format(name=printable(domain.name)), question.default(domain)
     another = Choice("", "another file ...")
     return await app.push_screen_wait(Choose(title, [*choices, another], current=held, with_filter=len(found) > 9))
+
+
+async def _with_a_system(app: XentuiApp, domains: list[Domain], refusal: str) -> tuple[list[Domain], str]:
+    """Those that have something to boot, and why the others are not started. For a single one that was made for the
+    Debian Installer, that is offered."""
+
+    def look() -> list[Domain]:
+        from xentui.guests.sources.installer import awaits_installer  # not loaded before it is needed
+
+        return [domain for domain in domains if awaits_installer(app.host, domain.name)]
+
+    empty = await asyncio.to_thread(look)
+    if not empty:
+        return domains, refusal
+    if len(domains) > 1:
+        others = [domain for domain in domains if domain not in empty]
+        sentence = f"{brief(empty[0].name)}: Nothing is on its disk yet: b boots its installer."
+        return others, f"{refusal or f'Not for {len(empty)} of {len(domains)}.'} {sentence}"
+    [domain] = domains
+    choices = [
+        Choice("install", "Installer", "boot the Debian Installer that it was made for"),
+        Choice("start", "Start", "boot its empty disk all the same"),
+    ]
+    answer = await app.push_screen_wait(Choose(f"Nothing is on the disk of {printable(domain.name)} yet.", choices))
+    if answer == "install":
+        from xentui.screens.guest_tasks import ask_install
+
+        await ask_install(app, domain)
+    elif answer is None:
+        app.say("Nothing was done.")
+    return (domains if answer == "start" else []), ""
 
 
 async def _confirm(app: XentuiApp, action: Action, domains: Sequence[Domain], argument: str, loses: str) -> bool:

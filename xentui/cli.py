@@ -363,6 +363,8 @@ def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse
         if _ARGUMENTS[action.name] == "FILE" and not inventory.host.is_remote:
             argument = os.path.abspath(argument)  # noqa: PTH100
         why = action.question.complaint(domain, argument)
+    if why is None and action.name == "start":
+        why = _nothing_to_boot(inventory.host, domain)
     if why is not None:
         _complain(f"{domain.name}: {why}", FAILED)
         return False
@@ -380,6 +382,17 @@ def _act_on(action: Action, inventory: Inventory, domain: Domain, args: argparse
             print(f"  {printable(line)}", file=sys.stderr)
         return False
     return True
+
+
+def _nothing_to_boot(host: Host, domain: Domain) -> str | None:
+    from xentui.guests.sources.installer import awaits_installer
+
+    if not domain.managed_by or not awaits_installer(host, domain.name):  # started by its file, it is started as it is
+        return None
+    return (
+        f"nothing is on its disk yet. xentui install {domain.name} boots the Debian Installer, xentui start"
+        f" {domain.config_file} the empty disk."
+    )
 
 
 def _restore(inventory: Inventory, file: str, *, again: bool) -> int:

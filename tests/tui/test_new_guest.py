@@ -104,7 +104,7 @@ async def test_the_installer_is_started_at_once_or_later(host: FolderHost) -> No
     host.write("/usr/lib/grub-xen/grub-i386-xen_pvh.bin", "x")
     stock, started = inventory(), list[str | None]()
     stock.fake.start = lambda domain, cancel=None: started.append(domain.config_file)
-    plain = stock.snapshot
+    install, plain = "/var/lib/xentui/guests/web.install.cfg", stock.snapshot
 
     def snapshot() -> Snapshot:
         known = plain()
@@ -121,12 +121,37 @@ async def test_the_installer_is_started_at_once_or_later(host: FolderHost) -> No
         await answer(desk, "size", "1M")
         await desk.see("F3 and start", "Write the installer's configuration")
         await desk.press("f3")
-        await desk.see("Make web: done.", "xentui install web (b in the")
-        assert started == ["/var/lib/xentui/guests/web.install.cfg"]
+        await desk.see("Make web: done.", "When the installer has halted")
+        assert started == [install] and "xentui install" not in desk.text()
         await desk.press("enter", "slash", *"web", "enter")
         await desk.press("b")
         await desk.see("The installer runs in web")
-        assert started == ["/var/lib/xentui/guests/web.install.cfg"] * 2
+        assert started == [install] * 2
+
+
+async def test_before_its_installer_ran_a_start_offers_that(host: FolderHost) -> None:
+    stock, started = inventory(), list[str | None]()
+    stock.fake.start = lambda domain, cancel=None: started.append(domain.config_file)
+    stock.domains.append(domain("web"))
+    install = "/var/lib/xentui/guests/web.install.cfg"
+    host.write(install, 'disk = [ "/srv/xen/web.img,raw,xvda,rw" ]\n')
+    host.write("/srv/xen/web.img", "\0" * 8192)
+    async with opened(stock, host=host) as desk:
+        await desk.press("slash", *"web", "enter")
+        await desk.press("s")
+        await desk.see("Nothing is on the disk of web yet.", "Debian Installer that", "its empty disk")
+        await desk.press("escape")
+        await desk.see("Nothing was done.")
+        await desk.press("s", "enter")
+        await desk.see("The installer runs in web")
+        await desk.press("enter", "s")
+        await desk.see("Nothing is on the disk")
+        await desk.press("down", "enter")
+        await desk.see("Start web: done.")
+        host.write("/srv/xen/web.img", "installed")
+        await desk.press("s")
+        await desk.until(lambda: len(started) == 3)
+        assert started == [install, "/etc/xen/web.cfg", "/etc/xen/web.cfg"]
 
 
 async def test_what_is_saved_is_listed_restored_and_discarded(host: FolderHost) -> None:

@@ -29,6 +29,8 @@ DOM0_MIB = 640
 #: With less no kernel can be loaded.
 SMALLEST_MIB = 4
 CPUS = 2
+#: Where the Debian Installer's kernels stand, which simulated guests boot as any other.
+_INSTALLER = "/usr/lib/debian-installer/"
 
 _ON = {
     Reason.POWEROFF: "on_poweroff",
@@ -261,7 +263,18 @@ class Machine:
         if reason is Reason.SUSPEND:
             self.log(domain, "Domain has suspended.")
             return
+        if reason is Reason.POWEROFF:
+            self._leave_a_system(domain)
         asyncio.get_running_loop().call_later(self.delay(0.5), self._clean_up, domain, reason)
+
+    def _leave_a_system(self, domain: Domain) -> None:
+        """Where it was the Debian Installer, its disk has something on it now: the mark of a boot sector, in place."""
+        disk = next((disk for disk in domain.config.get("disks", []) if disk.get("readwrite")), None)
+        if disk is None or not str(domain.config["b_info"].get("kernel", "")).startswith(_INSTALLER):
+            return
+        with contextlib.suppress(OSError), self.layout.path(disk["pdev_path"]).open("r+b") as file:
+            file.seek(510)
+            file.write(b"\x55\xaa")
 
     def _clean_up(self, domain: Domain, reason: Reason) -> None:
         if domain.dying:

@@ -141,7 +141,7 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
             print("\n".join(map(printable, made.describe())))
             return _DONE
         with cancelled_by_signals() as cancel, told():
-            said = make(site, made, say, cancel)
+            said = make(site, made, say, cancel, starting=args.start)
         print(f"Made {guest}: {made.spec.config_path}")
         for line in said:  # a password stands nowhere else, and a start may fail
             print(printable(line))

@@ -78,8 +78,13 @@ def make(
     plan: Plan,
     say: Callable[[str], None] = lambda _line: None,
     cancel: threading.Event | None = None,
+    *,
+    starting: bool = False,
 ) -> list[str]:
-    """Carry the plan out; give what the user is to be told. Raises GuestError, and then nothing of it is left."""
+    """Carry the plan out; give what the user is to be told (`starting`: it is started next).
+
+    Raises GuestError, and then nothing of it is left.
+    """
     # Time may have passed since it was planned: what was free may be taken.
     site.check_name(plan.spec.name)
     _check_disks(site, plan.spec)
@@ -88,7 +93,9 @@ def make(
     work.carry_out(plan.steps)
     guest.complete = True
     guest.save(site.host)
-    return [*work.remarks, *plan.spec.source.afterwards(plan.spec)]
+    source = plan.spec.source
+    first = [source.by_hand(plan.spec)] if isinstance(source, Installer) and not starting else []
+    return [*work.remarks, *first, *source.afterwards(plan.spec)]
 
 
 def at_first(plan: Plan, domain: Domain) -> Domain:

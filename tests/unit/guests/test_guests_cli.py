@@ -54,6 +54,23 @@ def test_made_listed_and_deleted(demo: DemoHost, capsys: pytest.CaptureFixture[s
     assert not demo.path("/etc/xen/web.cfg").exists()
 
 
+def test_a_guest_is_started_when_its_installer_has_halted(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "create", "deb", "--source", "installer", "--size", "1M", "--memory", "512")
+    assert status == 0 and "The installer is started by: xentui install deb" in out
+    status, _, err = run(capsys, "start", "deb")
+    assert status == 1
+    assert (
+        "deb: nothing is on its disk yet. xentui install deb boots the Debian Installer, xentui start /etc/xen/" in err
+    )
+    assert run(capsys, "install", "deb")[0] == 0
+    assert run(capsys, "shutdown", "--wait", "deb")[0] == 0
+    assert run(capsys, "start", "deb")[0] == 0
+    assert run(capsys, "destroy", "--yes", "deb")[0] == 0
+    assert run(capsys, "start", "/etc/xen/deb.cfg")[0] == 0, "by its file it is started as it is"
+    assert run(capsys, "destroy", "--yes", "deb")[0] == 0
+    assert run(capsys, "delete", "deb", "--confirm", "deb")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [

@@ -23,7 +23,7 @@ from xentui.guests.errors import GuestError
 from xentui.guests.make import at_first, plan
 from xentui.guests.sources import debian
 from xentui.guests.sources.debian_tree import Network
-from xentui.guests.sources.installer import installer_of
+from xentui.guests.sources.installer import awaits_installer, installer_of
 from xentui.guests.wishes import spec_of
 from xentui.livecd.mirror import Mirror
 from xentui.livecd.tools import BuildError
@@ -257,7 +257,7 @@ def test_the_installer_has_two_configurations(host: GuestHost) -> None:
     assert install.string("on_reboot") == "destroy"
     own = parse(host.config("deb"))
     assert own.strings("disk") == install.strings("disk") and own.strings("vif") == install.strings("vif")
-    assert any("xentui install deb" in line for line in said)
+    assert said[0] == "The installer is started by: xentui install deb (b in the table)"
     wishes = ({"source": "installer", "size": "1M"}, {"source": "busybox"})
     started = [
         at_first(plan(host.site, spec_of(host.site, "new", wish)), Domain("new", config_file="/etc/xen/new.cfg"))
@@ -279,6 +279,22 @@ def test_its_installer_boots_it_by_its_new_name(host: GuestHost) -> None:
         installer_of(host.site, "deb")
     left = {"srv/xen/deb-disk.img", "etc/xen/new.cfg", path[1:], "var/lib/xentui/guests/new.json"}
     assert host.files() == left
+
+
+@qemu_img
+@pytest.mark.parametrize("form", ["raw", "qcow2"])
+def test_until_its_disk_has_something_on_it_it_awaits_the_installer(host: GuestHost, form: str) -> None:
+    for name in ("linux", "initrd.gz"):
+        host.write(f"/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64/{name}", "x")
+    host.create("deb", source="installer", disk=[f"size=1M,format={form}"])
+    host.create("other", source="busybox", disk=[f"size=1M,format={form}"])
+    image = host.path(f"/srv/xen/deb-disk.{'img' if form == 'raw' else form}")
+    assert awaits_installer(host, "deb") and not awaits_installer(host, "other") and not awaits_installer(host, "none")
+    installed = host.write("/srv/installed", b"\xeb" * 4096)
+    subprocess.run(["qemu-img", "convert", "-n", "-f", "raw", "-O", form, installed, image], check=True, timeout=60)
+    assert not awaits_installer(host, "deb")
+    image.unlink()
+    assert not awaits_installer(host, "deb"), "that cannot be told"
 
 
 def test_the_graphical_installer_is_an_hvm_guest_with_a_screen(host: GuestHost) -> None:

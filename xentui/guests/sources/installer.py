@@ -7,6 +7,7 @@ boots the installer. The installer halts at its end instead of booting into itse
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,10 +20,17 @@ from xentui.guests.sources.boot import vnc_words
 from xentui.guests.sources.image import system_on_disk
 from xentui.guests.spec import Disk, Spec
 from xentui.guests.work import Step, Work
+from xentui.host import Host, HostError
+from xentui.subprocesses import CommandError
+from xentui.xlcfg.diskspec import DiskSpec, parse_disk
+from xentui.xlcfg.parser import ConfigError, parse
 
 RELEASE = "13"
 _PACKAGE = f"debian-installer-{RELEASE}-netboot-amd64"
 _IMAGES = f"/usr/lib/debian-installer/images/{RELEASE}/amd64/{{}}/debian-installer/amd64"
+#: Bytes at a disk's beginning that are not all zeros once there is anything on it: a partition table, a file system,
+#: a volume of LVM. Of a new volume lvcreate(8) zeroes as many.
+_BEGINNING = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +103,11 @@ class Installer:
 
     def afterwards(self, spec: Spec) -> list[str]:
         see = vnc_words(spec.name) if self.graphical else [f"Its questions are asked at: xentui console {spec.name}"]
-        return [
-            f"Unless the installer was started at once: xentui install {spec.name} (b in the table)",
-            *see,
-            f"When the installer has halted: xentui start {spec.name}",
-        ]
+        return [*see, f"When the installer has halted: xentui start {spec.name}"]
+
+    def by_hand(self, spec: Spec) -> str:
+        """How the installer is started where it was not started at once."""
+        return f"The installer is started by: xentui install {spec.name} (b in the table)"
 
 
 def installer_of(site: Site, name: str) -> str:
@@ -108,6 +116,28 @@ def installer_of(site: Site, name: str) -> str:
     if not site.exists(path):
         raise GuestError(f"{name} was not made for the Debian Installer (--source installer): there is none to boot.")
     return path
+
+
+def awaits_installer(host: Host, name: str) -> bool:
+    """Whether a guest was made for the installer and nothing is on its disk yet. Not where that cannot be told."""
+    if host.is_remote or "/" in name:
+        return False
+    try:
+        config = parse(host.read(config_path(name)).decode("utf-8", "replace"))
+        disks = [disk for text in config.strings("disk") if (disk := parse_disk(text)).writable and disk.target]
+        return bool(disks) and _is_empty(host, disks[0])
+    except (HostError, ConfigError, CommandError, OSError, ValueError):
+        return False
+
+
+def _is_empty(host: Host, disk: DiskSpec) -> bool:
+    path = host.path(disk.target or "")
+    if disk.format == "raw" or host.is_demo:
+        with path.open("rb") as file:
+            return not any(file.read(_BEGINNING))
+    argv = ["qemu-img", "map", "--force-share", "--output=json", f"--max-length={_BEGINNING}", str(path)]
+    extents = json.loads(host.run(argv, deadline=60, record=False).stdout)
+    return all(extent["zero"] for extent in extents)
 
 
 def config_path(name: str) -> str:
