@@ -71,12 +71,12 @@ def _password(said: list[str]) -> str:
 @pytest.fixture(scope="module")
 def large(debian: tuple[Path, str]) -> Iterator[Dom0]:
     """Its dom0, without the CD's guests. /dev/vda is the Debian disk, /dev/vdb a group, /dev/vdc room for files."""
+    iso = live_iso("xentui-live-walkthroughs", hvm=True, installer=True, packages=("mmdebstrap",), dom0_memory=1024)
     disks = [FOLDER / "group.img", FOLDER / "room.img"]
     for disk in disks:
         disk.unlink(missing_ok=True)
         disk.touch()
         os.truncate(disk, 8 << 30)
-    iso = live_iso("xentui-live-walkthroughs", hvm=True, installer=True, packages=("mmdebstrap",), dom0_memory=1024)
     with LiveMachine(iso, CPU_PVH, 4096, (debian[0], *disks)).booted() as dom0:
         for name in dom0.running()[1:]:
             dom0.run(["xl", "destroy", name])
