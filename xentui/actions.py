@@ -149,10 +149,17 @@ def _off(domain: Domain) -> Reason:
     return f"The domain is {domain.state.said}: shut it down first." if domain.state.alive else None
 
 
-def _xls_own(domain: Domain) -> Reason:
-    if domain.libvirt_owns:
-        return "It is libvirt's; this is for guests of xl."
+def _has_file(domain: Domain) -> Reason:
     return None if domain.config_file is not None else "No configuration file of this domain is known."
+
+
+def _kept(domain: Domain) -> Reason:
+    """It is known while it is off, by a file or by libvirt."""
+    return None if domain.libvirt_owns else _has_file(domain)
+
+
+def _xls_own(domain: Domain) -> Reason:
+    return domain.leave_to_xl if domain.libvirt_owns else _has_file(domain)
 
 
 def _renamable(domain: Domain) -> Reason:
@@ -204,7 +211,9 @@ def _has_cd_drive(domain: Domain) -> Reason:
 
 
 def _xl_reaches(domain: Domain) -> Reason:
-    return "libvirt sends no SysRq to Xen's guests; xl sysrq on the host does." if domain.libvirt_owns else None
+    if domain.libvirt_owns and not domain.in_xl:
+        return "libvirt sends no SysRq to Xen's guests; xl sysrq on the host does."
+    return None
 
 
 def _xl_moves(domain: Domain) -> Reason:
@@ -389,26 +398,26 @@ ACTIONS: tuple[Action, ...] = (
     Action("install", "Installer", ("b",), Group.GUESTS, "boot the Debian Installer in a guest that was made for it",
            changes=True, reason=_first(_guest, _xls_own, _startable)),
     Action("config", "Configuration", ("C",), Group.GUESTS, "its file as a form and as text, checked as you type",
-           reason=lambda d: None if d.config_file else "No configuration file of this domain is known."),
+           reason=_has_file),
     Action("note", "Note", ("A",), Group.GUESTS, "a line of words on it, kept in its configuration",
-           changes=True, reason=lambda d: None if d.config_file else "No configuration file of this domain is known."),
+           changes=True, reason=_has_file),
     Action("snapshots", "Snapshots", ("t",), Group.GUESTS, "its snapshots as a tree: take, revert, delete",
-           reason=_first(_guest, _xls_own)),
+           reason=_first(_guest, _kept)),
     Action("clone", "Clone", ("y",), Group.GUESTS, "copy the guest, with its disks, under another name",
-           changes=True, reason=_first(_guest, _xls_own, _off)),
+           changes=True, reason=_first(_guest, _has_file, _off)),
     Action("make-template", "Template", ("Y",), Group.GUESTS, "make a template of it, to make others like it",
-           changes=True, reason=_first(_guest, _xls_own)),
+           changes=True, reason=_first(_guest, _has_file)),
     Action("migrate", "Move", ("M",), Group.GUESTS, "move the running guest, or all marked ones, to another host, live",
            changes=True, reason=_first(_guest, _answering, _xl_moves)),
     Action("resize", "Grow disk", ("B",), Group.GUESTS, "make a disk larger, and the file system that fills it",
-           changes=True, reason=_first(_guest, _xls_own, _off)),
+           changes=True, reason=_first(_guest, _kept, _off)),
     Action("retype", "Type", ("T",), Group.GUESTS, "make it a PVH, PV or HVM guest; what is on its disk is looked at",
-           changes=True, reason=_first(_guest, _xls_own, _off)),
+           changes=True, reason=_first(_guest, _off, _xls_own)),
     Action("update", "Update", ("U",), Group.GUESTS, "bring the Debian on its disk up to date",
-           changes=True, reason=_first(_guest, _xls_own, _off)),
+           changes=True, reason=_first(_guest, _kept, _off)),
     Action("delete-guest", "Delete", ("X",), Group.GUESTS, "take it away, with all that was made for it",
            changes=True, dangerous=True, warning="All of this is gone for good.",
-           reason=_first(_guest, _xls_own, _off)),
+           reason=_first(_guest, _off, _xls_own)),
     Action("cd-images", "CD images", ("I",), Group.GUESTS, "the library of CD images: check, download, copy a disc",
            needs_domain=False),
     Action("mark", "Mark", ("space",), Group.VIEW, "mark the domain; power actions go to all marked ones"),

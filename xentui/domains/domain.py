@@ -87,6 +87,7 @@ class Domain:
     interfaces: tuple[Interface, ...] = ()
     serial: bool | None = None  # whether an HVM guest has a serial line, which is all that its console shows
     note: str = ""  # words of the user's, from its configuration file
+    in_xl: bool = False  # xl lists it, whoever started it: what only xl can do reaches it
 
     @property
     def key(self) -> str:
@@ -109,6 +110,13 @@ class Domain:
     def libvirt_owns(self) -> bool:
         """libvirt started it, or would: its calls go through libvirt."""
         return "libvirt" in self.managed_by
+
+    @property
+    def leave_to_xl(self) -> str:
+        """What makes libvirt's guest xl's, as a sentence."""
+        if self.config_file is None:
+            return f"libvirt has {self.name}, and xl knows no configuration file of it."
+        return f"libvirt has it: virsh undefine {self.reference} leaves it to xl."
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Inventory:
             if self.xl is None:
                 self.libvirt = Libvirt(uri, host.log)
             else:  # beside xl it is not waited for as long
-                self.libvirt = Libvirt(uri, host.log, self.xl.saved_guests, BESIDE_DEADLINE)
+                self.libvirt = Libvirt(uri, host.log, self.xl, BESIDE_DEADLINE)
             self._libvirt_source = LibvirtSource(self.libvirt, full=not host.has_toolstack)
         self._statistics = Statistics(host) if host.has_toolstack else None
         self._watchers: list[Callable[[], None]] = []

@@ -9,8 +9,8 @@ from typing import Any
 
 from xentui.domains.domain import Domain, State
 from xentui.domains.libvirt_connection import OPEN_DEADLINE, Connection, LibvirtConnection, import_libvirt
-from xentui.domains.savefiles import SavedGuests
 from xentui.domains.toolstack import ToolstackCancelledError, ToolstackError, ToolstackHungError
+from xentui.domains.xl import SLOWEST_DISK, Xl
 from xentui.subprocesses import CommandLog, CommandRecord
 from xentui.waiting import wait_until
 
@@ -25,7 +25,8 @@ SAVE_DEADLINE = 600.0
 class Libvirt:
     """A connection's domains. Every call blocks and raises ToolstackError.
 
-    What changes something is kept in `log` as the virsh command that does the same.
+    What changes something is kept in `log` as the virsh command that does the same. `xl`, where it sees the
+    same domains, sends them a SysRq: libvirt has no call for it, and keeps nothing that would change by it.
     """
 
     name = "libvirt"
@@ -34,12 +35,13 @@ class Libvirt:
         self,
         uri: str,
         log: CommandLog | None = None,
-        saved_guests: SavedGuests | None = None,
+        xl: Xl | None = None,
         open_deadline: float = OPEN_DEADLINE,
     ) -> None:
         self.uri = uri
         self.log = log
-        self._saved_guests = saved_guests  # where its files stand on a host that we can read
+        self._xl = xl
+        self._saved_guests = xl.saved_guests if xl is not None else None  # its files stand where we can read them
         self._listeners: list[Callable[[str | None], None]] = []
         self.connection = LibvirtConnection(uri, self._changed, open_deadline)
 
@@ -140,7 +142,23 @@ class Libvirt:
                 raise ToolstackError(f"{domain.name} is paused and would not answer: unpause it, then save it.")
             found.save(file)
 
-        self._do(["save", domain.name, file], work, SAVE_DEADLINE)
+        if self._xl is not None:
+            self._xl.make_place(file)  # libvirt writes over whatever is there
+        try:
+            self._do(["save", domain.name, file], work, SAVE_DEADLINE + (domain.memory_mib or 0) / SLOWEST_DISK)
+        except ToolstackError as error:
+            if isinstance(error, ToolstackHungError) or not self._still_runs(domain):
+                self._remember_saved(file)  # it may be, or become, all that is left of the guest's memory
+            raise
+        self._remember_saved(file)
+
+    def _still_runs(self, domain: Domain) -> bool:
+        try:
+            return self.connection.read(lambda c: bool(_find(c, domain).isActive()))
+        except ToolstackError:
+            return False
+
+    def _remember_saved(self, file: str) -> None:
         if self._saved_guests is not None:
             self._saved_guests.saved(file)
 
@@ -171,6 +189,9 @@ class Libvirt:
     # What it has no call for that Xen's driver would carry out; the registry says so before.
 
     def sysrq(self, domain: Domain, letter: str) -> None:
+        if self._xl is not None:
+            self._xl.sysrq(domain, letter)
+            return
         raise ToolstackError(f"libvirt sends no SysRq to Xen's guests: xl sysrq {domain.reference} {letter} does.")
 
     def insert_cd(self, domain: Domain, drive: str, image: str) -> None:

@@ -159,6 +159,7 @@ class _Merge:
             disks=details.disks if details else (),
             serial=details.serial if details else None,
             interfaces=details.interfaces if details else (),
+            in_xl=True,
         )
 
     def _of_libvirt(self, row: LibvirtRow) -> Domain:

@@ -94,6 +94,11 @@ def read_file(host: Host, path: str) -> Details:
     return read_details(read_start(host, path))
 
 
+def is_libvirts(host: Host, path: str) -> bool:
+    """Whether libvirt wrote it, and only libvirt can restore it. Raises HostError."""
+    return host.read(path, len(_LIBVIRT_MAGIC)) == _LIBVIRT_MAGIC
+
+
 def read_start(host: Host, path: str) -> bytes:
     """As much of it as its head may be. Raises HostError."""
     return host.read(path, _HEADER.size + _LONGEST_CONFIG)

@@ -51,7 +51,7 @@ VCPU_DEADLINE = 10.0
 #: No guest, however small, runs in less.
 SMALLEST_MIB = 4
 #: The slowest disk that a guest is saved to, MiB a second.
-_SLOWEST_DISK = 4.0
+SLOWEST_DISK = 4.0
 #: Seconds for which the output of the first ``xl info`` counts as new.
 _FRESH = 2.0
 
@@ -193,22 +193,13 @@ class Xl:
     def save(self, domain: Domain, file: str, *, cancel: threading.Event | None = None) -> None:
         """Save it to `file`, check what was written, and leave no useless file behind."""
         self._not_dom0(domain, "saved")
-        if not PurePosixPath(file).is_absolute() or file.endswith("/"):
-            raise ToolstackError(f"{file}: give the whole path of a file, from /.")
         row = self.row(domain)
         if row is None:
             raise ToolstackError(f"{domain.name} is not running any more: there is nothing to save.")
         if row.state is State.PAUSED:
             raise ToolstackError(f"{domain.name} is paused and would not answer: unpause it, then save it.")
-        there = savefiles.stat(self.host, file)
-        if there is not None and not self.saved_guests.is_used(there):
-            raise ToolstackError(f"{file} exists already: choose another name, or remove it first.")
-        deadline = 60 + row.memory_mib / _SLOWEST_DISK
-        try:
-            if PurePosixPath(file).parent == PurePosixPath(savefiles.FOLDER):
-                savefiles.make_folder(self.host)
-        except HostError as error:
-            raise ToolstackError(str(error)) from error
+        self.make_place(file)
+        deadline = 60 + row.memory_mib / SLOWEST_DISK
         try:
             self._change("save", domain.reference, file, deadline=deadline, cancel=cancel)
         except ToolstackError as error:
@@ -218,6 +209,19 @@ class Xl:
         self.saved_guests.saved(file)
         self.files_version += 1
         self._check_saved(domain, file)
+
+    def make_place(self, file: str) -> None:
+        """See to it that a guest can be saved to `file`, and that nothing is written over but what was restored."""
+        if not PurePosixPath(file).is_absolute() or file.endswith("/"):
+            raise ToolstackError(f"{file}: give the whole path of a file, from /.")
+        there = savefiles.stat(self.host, file)
+        if there is not None and not self.saved_guests.is_used(there):
+            raise ToolstackError(f"{file} exists already: choose another name, or remove it first.")
+        try:
+            if PurePosixPath(file).parent == PurePosixPath(savefiles.FOLDER):
+                savefiles.make_folder(self.host)
+        except HostError as error:
+            raise ToolstackError(str(error)) from error
 
     def _check_saved(self, domain: Domain, file: str) -> None:
         """xl says that it saved the guest: whatever the file holds, it may be all that is left of it."""
@@ -264,7 +268,7 @@ class Xl:
             raise ToolstackError(f"{details.name} is running: restoring its old memory beside it would ruin its disks.")
         info = savefiles.stat(self.host, file)
         size_mib = info.size / (1 << 20) if info else 0
-        deadline = CREATE_DEADLINE + size_mib / _SLOWEST_DISK
+        deadline = CREATE_DEADLINE + size_mib / SLOWEST_DISK
         self._change("restore", file, deadline=deadline, cancel=cancel)
         self.saved_guests.restored(file)
         self.files_version += 1

@@ -52,6 +52,8 @@ class Clone:
     steps: tuple[Step, ...]
     #: Whether the guest ran when its disks were taken.
     ran: bool = False
+    #: What the user is to know of it besides.
+    remarks: tuple[str, ...] = ()
 
     @property
     def config_path(self) -> str:
@@ -78,9 +80,9 @@ def plan(site: Site, name: str, new: str, *, folder: str = "", snapshot: str = "
     taken = load(site.host, name).find(snapshot) if snapshot else None
     frozen, inside = _frozen(site, domain, taken)
     copies, settings = _disks(site, text, name, new, folder, frozen)
+    copies = [replace(copy, inside=inside.get(copy.path, "")) for copy in copies]
     for copy in copies:
         if taken is not None and copy.path not in {**frozen, **inside} and domain.state is not State.OFF:
-    copies = [replace(copy, inside=inside.get(copy.path, "")) for copy in copies]
             raise GuestError(
                 f"{copy.path}: {name} has had this disk only since {snapshot}, and is {domain.state.said}: a copy of it"
                 " now would be torn. Shut it down, or clone it from a newer snapshot."
@@ -98,7 +100,16 @@ def plan(site: Site, name: str, new: str, *, folder: str = "", snapshot: str = "
     _check_room(site, copies)
     ran = taken is not None and bool(taken.memory and (frozen or inside))
     config = _config(text, name, new, settings, {copy.path: copy.target for copy in boot})
-    return Clone(new, tuple(copies), config, (*map(_copy_step, copies), _config_step(config_path, config)), ran)
+    steps = (*map(_copy_step, copies), _config_step(config_path, config))
+    return Clone(new, tuple(copies), config, steps, ran, tuple(_remarks(domain, new)))
+
+
+def _remarks(domain: Domain, new: str) -> Iterator[str]:
+    if domain.libvirt_owns:
+        yield (
+            f"{new} is as {domain.config_file} says, and xl's: libvirt's own definition of {domain.name} was not looked"
+            " at."
+        )
 
 
 def clone(site: Site, plan: Clone, work: Work) -> list[str]:
@@ -108,6 +119,7 @@ def clone(site: Site, plan: Clone, work: Work) -> list[str]:
     work.guest.save(site.host)
     pulled = "Its disks are those of a running system: it will start as after a power cut."
     return [
+        *plan.remarks,
         *([pulled] if plan.ran else []),
         f"Inside, {plan.name} is still its origin: its host name, ssh host keys, machine id and fixed addresses are"
         " those of the copy. Change them before both run on one network.",
@@ -183,6 +195,9 @@ def _disks(
 def _copy_of(site: Site, disk: DiskSpec, name: str, new: str, folder: str, source: str) -> Copy:
     target = disk.target or ""
     path = site.host.path(source)
+    for user in site.users(target, but=name) if source == target else ():
+        if user.runs and user.writes:
+            raise GuestError(f"{target}: {user.guest} {user.how}; a copy of it now would be torn.")
     if path.is_file():
         return Copy(target, source, _renamed(target, name, new, folder), "file")
     if path.is_block_device() or target.startswith("/dev/"):
@@ -192,9 +207,6 @@ def _copy_of(site: Site, disk: DiskSpec, name: str, new: str, folder: str, sourc
     raise GuestError(f"{source}: is not there.")
 
 
-    for user in site.users(target, but=name) if source == target else ():
-        if user.runs and user.writes:
-            raise GuestError(f"{target}: {user.guest} {user.how}; a copy of it now would be torn.")
 def _check_room(site: Site, copies: list[Copy]) -> None:
     files = [(copy.target, used_bytes(site.host.path(copy.source))) for copy in copies if copy.kind == "file"]
     site.check_room(files, "Make room there, or name another place for the copies (--dir).")
@@ -250,6 +262,8 @@ def _copy_step(copy: Copy) -> Step:
 
 def _file_step(copy: Copy) -> Step:
     argv = ["cp", "--reflink=auto", "--sparse=always", "--preserve=mode,ownership", "--no-target-directory", "--"]
+    if copy.inside:
+        argv = ["qemu-img", "convert", "-f", "qcow2", "-O", "qcow2", "-l", f"snapshot.name={copy.inside}"]
 
     def do(work: Work) -> None:
         work.makes("file", copy.target)
@@ -263,8 +277,6 @@ def _file_step(copy: Copy) -> Step:
 
 def _volume_step(copy: Copy) -> Step:
     vg, lv = PurePosixPath(copy.target).parts[-2:]
-    if copy.inside:
-        argv = ["qemu-img", "convert", "-f", "qcow2", "-O", "qcow2", "-l", f"snapshot.name={copy.inside}"]
 
     def do(work: Work) -> None:
         said = work.run(["blockdev", "--getsize64", copy.source], deadline=30).stdout.strip()

@@ -114,6 +114,8 @@ def _still_there(domain: Domain | None) -> Iterator[str]:
             f"{domain.name} is saved in {domain.save_file}: restore it, or discard that memory (F in the table, or"
             f" xentui saved --discard {domain.name})."
         )
+    if domain is not None and domain.libvirt_owns:
+        yield f"{domain.name}: {domain.leave_to_xl}"
 
 
 def _others(site: Site, path: str, name: str) -> Iterator[str]:

@@ -46,6 +46,7 @@ def plan(site: Site, name: str, new: str) -> Renaming:
     site.check_name(new)
     if domain.state is State.SAVED and (domain.libvirt_owns or domain.save_file is None):
         raise GuestError(f"{name} is saved by libvirt, under its name: restore it first.")
+    site.check_xls(domain)
     if load(site.host, name).snapshots:
         raise GuestError(f"{name} has snapshots, and its name is in them: delete them first (xentui snapshot list).")
     old = domain.config_file
@@ -83,10 +84,10 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
         if plan.path != old:
             autostart.renamed(old, plan.path)
             host.path(old).unlink()
-    except (GuestError, ToolstackError, OSError) as error:
             for kept, place in zip(kept_of(old), kept_of(plan.path), strict=True):
                 if exists(host, kept) and not exists(host, place):
                     host.path(kept).rename(host.path(place))
+    except (GuestError, ToolstackError, OSError) as error:
         said = getattr(error, "headline", str(error))
         raise GuestError(f"{plan.new} is named so only in part: {said} Look at {old} and {plan.path}.") from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from xentui.domains.domain import Disk
+from xentui.domains.domain import Disk, State
 from xentui.guests.errors import GuestError
 from xentui.guests.files import parse_size, shown_size
 from xentui.guests.site import Site
@@ -39,7 +39,7 @@ def plan(site: Site, name: str, size: str, vdev: str = "") -> Resizing:
     domain = site.snapshot.domain(name)
     if domain is None:
         raise GuestError(f"There is no guest {name}: see xentui list")
-    if domain.state.alive or domain.save_file:
+    if domain.state is not State.OFF:
         raise GuestError(f"{name} is {domain.state.said}: shut it down first.")
     disks = [disk for disk in domain.disks if disk.writable and not disk.cdrom and disk.target]
     wanted = next((disk for disk in disks if disk.vdev == vdev), None) if vdev else next(iter(disks), None)

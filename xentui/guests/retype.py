@@ -65,6 +65,7 @@ def plan(site: Site, name: str, kind: str) -> Retyping:
         raise GuestError(f"{name} is {domain.state.said}: shut it down first. Two of it on one disk would ruin it.")
     if domain.state is State.SAVED:
         raise GuestError(f"{name} is saved, and comes back as what it was: restore it and shut it down first.")
+    site.check_xls(domain)
     if kind not in TYPES:
         raise GuestError(f"{kind!r} is no type of guest; there are {', '.join(TYPES)}.")
     if kind in ("pvh", "hvm") and not site.has_hvm:

@@ -79,6 +79,12 @@ class Site:
         """Raises GuestError where guests cannot be made."""
         local_only(self.host)
 
+    @staticmethod
+    def check_xls(domain: Domain) -> None:
+        """Raises GuestError where libvirt has a definition of its own: what is done to its file would not count."""
+        if domain.libvirt_owns:
+            raise GuestError(f"{domain.name}: {domain.leave_to_xl}")
+
     def check_name(self, name: str) -> None:
         """Raises GuestError if there is a guest of that name, or something left of one."""
         found = self.snapshot.domain(name)
@@ -145,17 +151,17 @@ class Site:
             return
         self.check_file(disk.path, "the CD image" if disk.cdrom else "the disk")
         for user in self.users(disk.path, but=but):
+            if user.layer and disk.writable and not disk.cdrom:
+                raise GuestError(
+                    f"{disk.path}: {user.guest} {user.how}, and whatever is written to it ruins that. Copy it, or give"
+                    " it read-only (,ro)."
+                )
             if user.writes or (disk.writable and not disk.cdrom):
                 raise GuestError(
                     f"{disk.path}: {user.guest} {user.how}; two guests writing to one disk ruin it."
                     " Copy it, or give it to both read-only (,ro)."
                 )
         if disk.writable and not disk.cdrom:
-            if user.layer and disk.writable and not disk.cdrom:
-                raise GuestError(
-                    f"{disk.path}: {user.guest} {user.how}, and whatever is written to it ruins that. Copy it, or give"
-                    " it read-only (,ro)."
-                )
             self._check_idle(disk.path, but)
 
     def _check_idle(self, path: str, but: str) -> None:
@@ -213,12 +219,6 @@ class Site:
             raise GuestError(f"The volume group {group} has {shown_size(free)} left; {shown_size(size)} are needed.")
 
 
-def _identity(path: Path) -> tuple[str, int, int] | str:
-    """The same for all names of one file or device."""
-    try:
-        found = path.stat()
-    except OSError:
-        return str(path)
 def _below(host: Host, layers: Sequence[GuestDisk]) -> Iterator[DiskUser]:
     """The images and devices below the layers that guests have as their disks, however deep."""
     found = find_images(host, {(layer.target, layer.format) for layer in layers})
@@ -233,6 +233,12 @@ def _below(host: Host, layers: Sequence[GuestDisk]) -> Iterator[DiskUser]:
             yield DiskUser(layer.guest, layer.state, False, path, layer.target)
 
 
+def _identity(path: Path) -> tuple[str, int, int] | str:
+    """The same for all names of one file or device."""
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path)
     if path.is_block_device():
         return ("device", os.major(found.st_rdev), os.minor(found.st_rdev))
     return ("file", found.st_dev, found.st_ino)

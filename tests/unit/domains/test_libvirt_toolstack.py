@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from folder_host import FolderHost
 
 from xentui.domains import libvirt_connection
 from xentui.domains.domain import Disk, Domain, Interface, Snapshot, State
@@ -22,6 +23,7 @@ from xentui.domains.libvirt_connection import LibvirtConnection
 from xentui.domains.libvirt_source import LibvirtSource
 from xentui.domains.libvirt_xml import NOTHING, parse_domain
 from xentui.domains.toolstack import ToolstackError, ToolstackHungError, ToolstackMissingError
+from xentui.domains.xl import Xl
 from xentui.host import LibvirtHost
 from xentui.waiting import wait_until
 
@@ -108,6 +110,24 @@ def test_save_and_restore(inventory: Inventory, tmp_path: Path) -> None:
     assert guest(inventory).state is State.OFF
     toolstack.restore(str(tmp_path / "saved"))
     assert guest(inventory).state is State.RUNNING
+
+
+def test_beside_xl_nothing_is_written_over_and_a_sysrq_goes_by_xl(tmp_path: Path) -> None:
+    node = tmp_path / "node.xml"
+    node.write_text(NODE)
+    host = FolderHost(tmp_path)
+    host.program("xl", f'echo "$@" >> {tmp_path}/called')
+    libvirt = Libvirt(f"test://{node}", xl=Xl(host))
+    other = host.write("/srv/other", "mine")
+    domain = Domain("guest", 1, state=State.RUNNING, memory_mib=256)
+    try:
+        with pytest.raises(ToolstackError, match="/srv/other exists already"):
+            libvirt.save(domain, "/srv/other")
+        assert other.read_text() == "mine"
+        libvirt.sysrq(domain, "s")
+        assert "sysrq guest s" in (tmp_path / "called").read_text()
+    finally:
+        libvirt.close()
 
 
 def test_definitions_and_autostart(inventory: Inventory) -> None:

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from xentui.domains.domain import Disk, Domain, State
-from xentui.domains.savefiles import SavedGuests
+from xentui.domains.savefiles import SavedGuests, is_libvirts
 from xentui.domains.toolstack import Toolstack, ToolstackError
 from xentui.guests.errors import GuestError
 from xentui.guests.files import exists, shown_size, used_bytes
 from xentui.guests.site import Site
 from xentui.guests.snapshots import disks
 from xentui.guests.snapshots.tree import DiskPart, GuestSnapshot, Tree, folder, id_complaint, load
+from xentui.host import HostError
 
 Say = Callable[[str], None]
 _MAKE_ROOM = "Make room there, by deleting an older snapshot, say."
@@ -61,7 +62,7 @@ def prepare(site: Site, name: str, wanted: str, description: str = "") -> Taking
     if domain.state.alive and not domain.state.up:
         raise GuestError(f"{name} is {domain.state.said}: unpause it or destroy it first.")
     if domain.state is State.SAVED:
-        raise GuestError(f"{name} is saved in {domain.save_file}: restore it first.")
+        raise GuestError(f"{name} is saved in {domain.save_file or 'libvirt'}: restore it first.")
     parts = [disks.part_of(site, disk, wanted) for disk in _own_disks(domain)]
     memory = f"{folder(name)}/{wanted}.memory" if domain.state.up else ""
     rooms = [disks.room(site, part) for part in parts]
@@ -87,17 +88,17 @@ def take(
     tree.snapshots.append(snapshot)
     tree.save(host)
     host.path(folder(tree.name)).chmod(0o700)  # what is in a guest's memory is nobody else's business
-    try:
     begun: list[DiskPart] = []
+    try:
         if snapshot.memory:
             say(f"Saving {tree.name} ...")
             toolstack.save(taking.domain, snapshot.memory, cancel=cancel)
         try:
             for part in snapshot.disks:
                 say(f"Taking {part.vdev} ...")
-                disks.take(host, part, cancel)
                 disks.check_free(host, part)
                 begun.append(part)
+                disks.take(host, part, cancel)
         finally:
             if snapshot.memory:
                 say(f"Restoring {tree.name} ...")
@@ -136,8 +137,8 @@ def _forget_failed(site: Site, tree: Tree, snapshot: GuestSnapshot, begun: list[
         except GuestError as error:
             left.append(str(error))
     if _is_needed(site, snapshot.memory):
-        return  # the file of a guest that could not be restored stays, and the snapshot with it
         tree.save(site.host)
+        return  # the file of a guest that could not be restored stays, and the snapshot with it
     if snapshot.memory:
         with contextlib.suppress(OSError):
             site.host.path(snapshot.memory).unlink(missing_ok=True)
@@ -181,20 +182,33 @@ def prepare_revert(site: Site, name: str, wanted: str) -> Reverting:
         raise GuestError(f"{name} is saved in {where}, first.")
     now = {disk.target for disk in _own_disks(domain)}
     for part in snapshot.disks:
-        if not disks.there(site.host, part):
         if part.target not in now:  # by whatever name: another type of guest gives it another
             raise GuestError(f"{name} has no disk {part.vdev} at {part.target} any more, as it had at {wanted}.")
+        if not disks.there(site.host, part):
             raise GuestError(f"{part.place}: is gone, so {wanted} cannot be gone back to.")
         for user in site.users(part.target, but=name):
-            if user.runs:
             if user.layer:
                 raise GuestError(f"{part.target}: {user.guest} {user.how}, and going back would ruin that.")
+            if user.runs:
                 raise GuestError(f"{part.target}: {user.guest} {user.how}, too: shut it down first.")
     if snapshot.memory and not exists(site.host, snapshot.memory):
         raise GuestError(f"{snapshot.memory}: is gone, so {wanted} cannot be gone back to.")
+    _check_restorable(site, domain, snapshot)
     rooms = [(part.target, used_bytes(site.host.path(part.place))) for part in snapshot.disks if part.kind == "copy"]
     site.check_room(rooms, _MAKE_ROOM)
     return Reverting(domain, tree, snapshot)
+
+
+def _check_restorable(site: Site, domain: Domain, snapshot: GuestSnapshot) -> None:
+    """Raises GuestError where the guest's toolstack cannot read the memory that the other one has saved."""
+    try:
+        by_libvirt = bool(snapshot.memory) and is_libvirts(site.host, snapshot.memory)
+    except HostError as error:
+        raise GuestError(str(error)) from error
+    if by_libvirt and not domain.libvirt_owns:
+        raise GuestError(f"{snapshot.memory}: was saved by libvirt, which does not have {domain.name} any more.")
+    if snapshot.memory and not by_libvirt and domain.libvirt_owns:
+        raise GuestError(f"{snapshot.memory}: was saved by xl. {domain.leave_to_xl}")
 
 
 def revert(site: Site, reverting: Reverting, toolstack: Toolstack, say: Say = lambda _line: None) -> None:
@@ -280,8 +294,6 @@ def _guest(site: Site, name: str) -> Domain:
         raise GuestError(f"There is no guest {name}: see xentui list")
     if domain.is_dom0:
         raise GuestError("Domain-0 is this machine itself; it has no snapshots here.")
-    if domain.libvirt_owns:
-        raise GuestError(f"{name} is libvirt's; snapshots are made of xl's guests only.")
     return domain
 
 
