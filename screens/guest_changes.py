@@ -55,7 +55,8 @@ async def ask_retype(app: XentuiApp, domain: Domain) -> None:
     if plan is None:
         return
     lines = [printable(line) for line in (*plan.problems, *plan.remarks)]
-    question = f"Make {domain.name} a {kind} guest{', though it would probably not boot' if plan.problems else ''}?"
+    though = ", though it would probably not boot" if plan.problems else ""
+    question = f"Make {domain.name} {retype.a_guest(kind)}{though}?"
     if await _meant(app, action.title, question, lines, f"Its configuration now is kept as {plan.kept}."):
 
         def work(_job: GuestJob) -> None:

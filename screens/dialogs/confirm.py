@@ -10,6 +10,7 @@ from textual.containers import Vertical
 
 from xentui.screens.dialogs.dialog import Dialog
 from xentui.screens.dialogs.prose import Paragraph, Prose
+from xentui.screens.drawing import Line, plain, wrap
 from xentui.screens.widgets.key_bar import KeyBar
 from xentui.screens.widgets.text_view import TextView
 
@@ -52,9 +53,13 @@ class Confirm(Dialog[bool]):
         self._fill()
 
     def _fill(self) -> None:
+        lines: list[Line] = []
+        for name in self.names:
+            first, *rest = wrap(name, max(1, self.inner_width - 4))
+            lines += plain([f"  {first}", *(f"    {more}" for more in rest)], "danger")
         for view in self.query(TextView):
-            view.styles.height = max(1, min(len(self.names), self.app.size.height - 12))
-            view.show([((f"  {name}", "danger"),) for name in self.names])
+            view.styles.height = max(1, min(len(lines), self.app.size.height - 12))
+            view.show(lines)
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes)

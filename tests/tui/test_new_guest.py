@@ -337,7 +337,7 @@ async def test_a_guest_that_is_off_grows_and_becomes_another_type(host: FolderHo
         await desk.press("T")
         await desk.see("Type of server02", "boots its own disk by GRUB")
         await desk.press("up", "enter")
-        await desk.see("Make server02 a pvh guest?", "server02.cfg.before-pvh")
+        await desk.see("Make server02 a PVH guest?", "GRUB_CMDLINE_LINUX", "server02.cfg.before-pvh")
         await desk.press("enter")
         await desk.see("Nothing was done.")
         await desk.press("U")

@@ -150,9 +150,10 @@ def _retype(args: argparse.Namespace, opener: Opener) -> int:
             print("\n".join(map(printable, plan.text.splitlines())))
             return _DONE
         if plan.problems and not args.anyway:
-            raise GuestError(f"{args.name} would probably not boot as a {args.type} guest; --anyway does it anyway.")
+            kind = retype.a_guest(args.type)
+            raise GuestError(f"{args.name} would probably not boot as {kind}; --anyway does it anyway.")
         retype.retype(site, plan)
-    print(f"{args.name} is a {args.type} guest now. Its configuration before is {plan.kept}")
+    print(f"{args.name} is {retype.a_guest(args.type)} now. Its configuration before is {plan.kept}")
     return _DONE
 
 

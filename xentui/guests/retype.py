@@ -69,15 +69,15 @@ def plan(site: Site, name: str, kind: str) -> Retyping:
     if kind not in TYPES:
         raise GuestError(f"{kind!r} is no type of guest; there are {', '.join(TYPES)}.")
     if kind in ("pvh", "hvm") and not site.has_hvm:
-        raise GuestError(f"This machine runs no {kind} guests: Xen finds no hardware virtualisation it could use.")
+        raise GuestError(f"This machine runs no {kind.upper()} guests: Xen finds no hardware virtualisation to use.")
     text = read_config(site.host, domain.config_file)
     config = parsed(text, domain.config_file)
     now = config.string("type") or ("hvm" if config.string("builder") == "hvm" else "pv")
     if now == kind:
-        raise GuestError(f"{name} is a {kind} guest already.")
+        raise GuestError(f"{name} is {a_guest(kind)} already.")
     disks = _disks(config.strings("disk"))
     if all(disk.cdrom or not disk.target for disk in disks) and "hvm" in (kind, now):
-        raise GuestError(f"{name} has no disk: as a {kind} guest there would be nothing that it could boot.")
+        raise GuestError(f"{name} has no disk: as {a_guest(kind)} there would be nothing that it could boot.")
     root = next((disk for disk in disks if not disk.cdrom and disk.target and disk.format == "raw"), None)
     system = look(site, root.target) if root is not None and root.target else None
     settings: Settings = {"type": kind, "builder": None}
@@ -91,7 +91,7 @@ def plan(site: Site, name: str, kind: str) -> Retyping:
     # Else it boots a kernel of dom0's: as PV and as PVH the same.
     if disks:
         settings["disk"] = [modern_disk(_renamed(disk, kind)) for disk in disks]
-    after = changed(text, settings, f"{name} as a {kind} guest")
+    after = changed(text, settings, f"{name} as {a_guest(kind)}")
     return Retyping(
         name, domain.config_file, text, after, kind, tuple(_problems(kind, system)), tuple(_remarks(kind, now, system))
     )
@@ -105,6 +105,11 @@ def retype(site: Site, plan: Retyping) -> None:
     write_file(site.host, plan.path, plan.text)
 
 
+def a_guest(kind: str) -> str:
+    """A guest of this type, in words."""
+    return f"{'an' if kind == 'hvm' else 'a'} {kind.upper()} guest"
+
+
 def _booted(site: Site, kind: str, system: System | None) -> Settings:
     if kind == "pvh":
         site.check_file(PVH_GRUB, "GRUB for PVH guests", "grub-xen-host")
@@ -112,7 +117,7 @@ def _booted(site: Site, kind: str, system: System | None) -> Settings:
     if system is None or not system.root:
         raise GuestError(
             "A PV guest boots dom0's kernel, which has to be told the guest's root; what is on its disk cannot be"
-            " read here to find it. Make it a pvh guest, which boots by the disk's own GRUB."
+            " read here to find it. Make it a PVH guest, which boots by the disk's own GRUB."
         )
     root = system.root if not _DEVICE_NAME.fullmatch(system.root) else _pv_name(system.root)
     return {**dom0_kernel(site, initrd=True), "cmdline": f"root={root} ro console=hvc0"}
@@ -147,7 +152,7 @@ def _problems(kind: str, system: System | None) -> Iterator[str]:
     for device, place in system.mounts:
         if _DEVICE_NAME.fullmatch(device):
             yield (
-                f"fstab mounts {place} by the name {device}, and disks are named otherwise in a {kind} guest:"
+                f"fstab mounts {place} by the name {device}, and disks are named otherwise in {a_guest(kind)}:"
                 " write UUID= or LABEL= there first."
             )
     if kind != "hvm" and re.search(r"^\s*MODULES\s*=\s*dep\b", system.initramfs, re.MULTILINE):

@@ -95,7 +95,7 @@ def test_a_guest_is_started_when_its_installer_has_halted(demo: DemoHost, capsys
         (["delete", "server02", "--confirm", "server02"], 1, "was not made by xentui create"),
         (["snapshot", "revert", "server02", "one"], 1, "has no snapshot 'one'"),
         (["clone", "server01", "copy"], 1, "would be torn"),
-        (["retype", "server02", "pv"], 1, "is a pv guest already"),
+        (["retype", "server02", "pv"], 1, "is a PV guest already"),
         (["migrate", "server01", "--to", "root@other", "--check"], 1, "knows one other host: demo2"),
         (["--read-only", "migrate", "server01", "--to", "demo2"], 2, "exclude each other"),
         (["migrate", "server02", "--to", "demo2", "--check"], 1, "only a guest that runs can be moved live"),

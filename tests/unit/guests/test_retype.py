@@ -100,7 +100,7 @@ def test_a_disk_that_cannot_be_looked_at(host: GuestHost) -> None:
     host.write("/srv/xen/u.img", bytes(1 << 20))
     assert look(host.site, "/srv/xen/u.img") is None
     assert "could not be looked at" in retype.plan(host.site, "ubuntu01", "pvh").remarks[0]
-    with pytest.raises(GuestError, match="Make it a pvh guest"):
+    with pytest.raises(GuestError, match="Make it a PVH guest"):
         retype.plan(host.site, "ubuntu01", "pv")
 
 
@@ -116,7 +116,7 @@ def test_a_guest_on_dom0s_kernel_only_changes_its_type(host: GuestHost) -> None:
 
 
 def test_what_is_refused(host: GuestHost, tmp_path: Path) -> None:
-    with pytest.raises(GuestError, match="is a hvm guest already"):
+    with pytest.raises(GuestError, match="is an HVM guest already"):
         retype.plan(host.site, "ubuntu01", "hvm")
     host.running = [Domain("ubuntu01", id=3, state=State.BLOCKED, config_file="/etc/xen/ubuntu01.cfg")]
     with pytest.raises(GuestError, match="shut it down first"):
