@@ -198,6 +198,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
         if self.snapshot is None:
             # What is there by now stays: each full collection would look through it, for some 40 ms.
             gc.freeze()
+            gc.enable()
             self.call_after_refresh(tell_ready)
         self.snapshot = message.snapshot
         news = self.history.update(message.snapshot)

@@ -51,8 +51,7 @@ class Refresher(threading.Thread):
         self._wanted.set()
 
     def run(self) -> None:
-        self._busy_since = time.monotonic()
-        self._inventory.open()
+        opened = False
         while True:
             self._busy_since = None
             self._wanted.wait()
@@ -64,3 +63,6 @@ class Refresher(threading.Thread):
             if self._ended.is_set():
                 return
             self._take(snapshot)
+            if not opened:  # what runs along has nothing to say yet, and would keep a slow dom0 from the first table
+                self._inventory.open()
+                opened = True

@@ -7,6 +7,7 @@ Textual is imported only when the screen is opened.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -45,7 +46,8 @@ class UsageError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run xentui; give its exit status."""
     _open_closed_streams()
-    args = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = _parser(verbs=bool(words)).parse_args(words)
     try:
         status = int(args.verb_function(args))
         sys.stdout.flush()
@@ -80,7 +82,8 @@ def _complain(sentence: str, status: int) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, verbs: bool) -> argparse.ArgumentParser:
+    """Without `verbs` for who only opens the screen: to read all modules of all verbs takes a slow dom0 seconds."""
     parser = argparse.ArgumentParser(
         prog="xentui",
         description="Look after a Xen host from a terminal. Without a verb, the full screen opens.",
@@ -94,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--glyphs", choices=("ascii", "unicode"), help="what bars and lines are drawn with")
     parser.add_argument("--driver", choices=("lean", "stock"), help="how the screen is sent")
     parser.set_defaults(verb_function=_open_screen)
+    if verbs:
+        _add_verbs(parser)
+    return parser
+
+
+def _add_verbs(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
 
     listed = _verb(verbs, "list", "the domains", _list, json_output=True)
@@ -110,7 +119,6 @@ def _parser() -> argparse.ArgumentParser:
     _guest_verbs(verbs)
     _disks_verb(verbs)
     _livecd_verb(verbs)
-    return parser
 
 
 if TYPE_CHECKING:
@@ -429,6 +437,8 @@ def _open_screen(args: argparse.Namespace) -> int:
     chosen = load_settings()
     asked = {name: getattr(args, name) for name in ("theme", "glyphs", "driver") if getattr(args, name) is not None}
     chosen = replace(chosen, **asked)
+    # What is read now stays, and until the first table is there, nothing is worth looking for.
+    gc.disable()
     with _host(args) as host:
         from xentui.screens.app import run
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shlex
 import shutil
 import stat
@@ -181,7 +180,7 @@ class SshHost(Host):
         self.target = target
         self.name = target.removeprefix("ssh://").rpartition("@")[2]
         # Of this run only, and short: a socket's path has at most 107 bytes, and ssh adds 17 of its own.
-        self._control = Path(tempfile.gettempdir()) / f"xentui-{secrets.token_hex(6)}" / "ssh"
+        self._control = Path(tempfile.gettempdir()) / f"xentui-{os.urandom(6).hex()}" / "ssh"
         self._options = list(options)
         self._ask = ask
 
