@@ -66,6 +66,20 @@ async def test_what_was_refused_of_several_is_still_said_at_the_end() -> None:
         await desk.see("Start server02: done. Not for 1 of 2. server01: The domain runs already.")
 
 
+async def test_marks_that_a_filter_hides_are_not_acted_on_and_the_cursor_marks_on() -> None:
+    async with opened() as desk:
+        await goto(desk, "server01")
+        await desk.press("space", "slash", *"server02", "enter", "s")
+        await desk.see("None of the marked domains is shown: Esc takes the filter away.")
+        await desk.press("n")  # of the one under the cursor, whatever is marked
+        await desk.see("New name of server02")
+        await desk.press("escape", "space")
+        await desk.see("2 marked")
+        await desk.press("s")
+        await desk.see("Start server02: done.")
+        assert desk.inventory.fake.calls == [("start", "server02")]
+
+
 async def test_a_guest_that_crashed_or_started_anew_by_itself_is_told() -> None:
     async with opened() as desk:
         desk.inventory.domains = [replace(d, id=9) if d.name == "server01" else d for d in desk.inventory.domains]
@@ -314,8 +328,10 @@ async def test_the_names_of_many_are_all_to_be_seen_before_they_are_destroyed() 
             await desk.press("asterisk", "K")
             await desk.see("Destroy these 40")
             seen = set()
-            for _ in range(45):
+            for _ in range(80):  # in 20 columns each is of two lines
                 seen |= {name for name in names if f"  {name} " in desk.text()[desk.text().index("Destroy") :]}
+                if len(seen) == len(names):
+                    break
                 await desk.press("down")
             assert seen == set(names)
             await desk.press("enter")
