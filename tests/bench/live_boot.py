@@ -27,12 +27,13 @@ from xentui.livecd.recipe import Recipe, default_cache  # noqa: E402
 
 BAR = 1.3
 SEEN = "the table is on the screen"
-#: It says so again and again: the login prompt may come later, and is waited for before.
+#: It says so again and again: the login prompt may come later, and is waited for before. Until then it starts no
+#: programs: one a second would be a tenth of an emulated processor.
 WATCHER = f"""[Unit]
 DefaultDependencies=no
 [Service]
-ExecStart=/bin/sh -c 'until grep -aq Domain-0 /dev/vcs1; do sleep 1; done; \
-    while :; do echo; echo "{SEEN}"; sleep 2; done > /dev/hvc0'
+ExecStart=/bin/bash -c 'exec 3<> <(:); until mapfile seen 2>/dev/null < /dev/vcs1; [[ $${{seen[*]}} == *Domain-0* ]]; \
+    do read -t 1 -u 3; done; while :; do echo; echo "{SEEN}"; sleep 2; done > /dev/hvc0'
 """.encode()
 
 
