@@ -17,6 +17,7 @@ from xentui.guest_disks import guest_disks, read_disks
 from xentui.host import READ_DEADLINE, Host, HostError
 from xentui.subprocesses import CommandError, printable
 from xentui.xlcfg.cli import LONGEST, HostView
+from xentui.xlcfg.cpu_rules import nowhere
 from xentui.xlcfg.diskspec import DiskSpec, DiskSpecError, parse_disk
 from xentui.xlcfg.findings import Finding
 from xentui.xlcfg.grammar import read
@@ -221,6 +222,10 @@ def _check_machine(sheet: Sheet, snapshot: Snapshot, path: str) -> None:
     if host.cpus is not None and guest.vcpus is not None and guest.vcpus > host.cpus:
         says = f"{guest.vcpus} vCPUs on {host.cpus} CPUs: it runs, but slower than with {host.cpus}"
         sheet.report(WARNING, "host-cpus", "vcpus", says)
+    highest = dict(host.values).get("max_cpu_id", "")
+    for value in nowhere(sheet, int(highest) + 1) if highest.isascii() and highest.isdigit() else ():
+        says = f"{str(value.content)[:40]!r} is none of this host's CPUs, 0 to {highest}: the guest does not start"
+        sheet.report(ERROR, "host-cpus", "cpus", says, at=value)
     for domain in snapshot.domains:
         if domain is running:
             continue

@@ -66,6 +66,10 @@ def test_what_the_machine_cannot() -> None:
     assert codes(free_memory_mib=100) == ["4 warning host-memory"]
     assert codes(total_memory_mib=400) == ["4 warning host-memory"]
     assert codes(cpus=2) == ["5 warning host-cpus"]
+    pinned = TEXT.replace("vcpus = 4", 'vcpus = 4; cpus = "8-11"')
+    four = (("nr_cpus", "4"), ("max_cpu_id", "3"))
+    assert codes(pinned, values=four) == ["5 error host-cpus"]
+    assert codes(pinned.replace("8-", "3-"), values=four) == codes(pinned) == []
 
 
 def test_a_name_or_uuid_that_another_has() -> None:

@@ -33,7 +33,8 @@ _PV, _PVH = (f'name="a"\ntype="{kind}"\nkernel="/k"\nmemory=128\n' for kind in (
 _HVM = 'name="a"\ntype="hvm"\nserial="pty"\nmemory=128\n'
 #: Files that libxl's own defaults refuse.
 LIBXL_REFUSES = [
-    _PV + 'vnuma=[["size=128","vcpus=0"]]\n', _PV + "vcpus=1025\n", _PV + 'passthrough="share_pt"\n',
+    _PV + 'vnuma=[["size=128","vcpus=0"]]\n', _PVH + 'vnuma=[["size=129","vcpus=0"]]\n',
+    _PV + "vcpus=1025\n", _PV + 'passthrough="share_pt"\n',
     _PV + 'passthrough="disabled"\npci=["03:00.0"]\n', _PVH + 'pci=["03:00.0"]\n', _PVH + 'passthrough="enabled"\n',
     _PVH + 'altp2m="mixed"\nmaxmem=256\n', _PVH + 'altp2m="mixed"\nnestedhvm=1\n',
     _HVM + 'ramdisk=""\n', _HVM + 'extra="quiet"\n', _HVM + 'vga="stdvga"\nvideoram=8\n', _HVM + "videoram=4\n",

@@ -1,6 +1,7 @@
 /* Stand-ins for the hypervisor and xenstore, loaded before xl's own libraries, so that Debian's real xl runs on any
  * machine: `xl -N create FILE`, which only reads FILE, and `xl create FILE` as far as to the first call that makes a
- * domain, which fails. The host they pretend has 4 CPUs, 4 GiB, one NUMA node and hardware virtualisation. */
+ * domain, which fails. The host they pretend has 4 CPUs (and places for 1024, so that no pinning is refused
+ * for this host's sake), 4 GiB, one NUMA node and hardware virtualisation. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,7 +18,7 @@ static int nothing(void)
 /* The hypervisor: libxenctrl, libxencall. */
 void *xc_interface_open(void *logger, void *dombuild_logger, unsigned flags) { return calloc(1, 4096); }
 int xc_interface_close(void *handle) { return 0; }
-int xc_get_max_cpus(void *handle) { return 4; }
+int xc_get_max_cpus(void *handle) { return 1024; }
 int xc_get_online_cpus(void *handle) { return 4; }
 int xc_get_max_nodes(void *handle) { return 1; }
 int xc_physinfo(void *handle, void *info) { return nothing(); }
@@ -58,7 +59,14 @@ char *xs_get_domain_path(void *handle, unsigned domid) { return strdup("/local/d
 /* What libxl makes of them. */
 int libxl_cpupoolid_is_valid(void *ctx, unsigned pool) { return 1; }
 char *libxl_cpupoolid_to_name(void *ctx, unsigned pool) { return strdup("Pool-0"); }
-int libxl_node_to_cpumap(void *ctx, int node, void *map) { return node == 0 ? 0 : -3; }
+struct bitmap { unsigned size; unsigned char *map; };
+int libxl_node_to_cpumap(void *ctx, int node, struct bitmap *map)
+{
+    memset(map->map, 0, map->size);
+    if (node >= 0 && node < 64)
+        map->map[0] = 0xf;
+    return 0;
+}
 void *libxl_get_version_info(void *ctx)
 {
     static char all_zero[4096];

@@ -111,6 +111,6 @@ HOST_CODES: dict[str, str] = {
     "host-disk": "a disk that dom0 itself uses",
     "no-hvm": "a type of guest that this hardware cannot run",
     "host-memory": "more memory than there is",
-    "host-cpus": "more vCPUs than the host has CPUs",
+    "host-cpus": "more vCPUs, or other CPUs, than the host has",
     "name-taken": "a name or UUID that another guest has",
 }

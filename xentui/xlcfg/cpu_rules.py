@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 
+from xentui.xlcfg.cnumbers import ULONG_MAX, parse_range, parse_ulong, strtoul
 from xentui.xlcfg.parser import Value
 from xentui.xlcfg.sheet import ERROR, INFO, WARNING, Sheet
 
-#: A range of CPUs or nodes as strtoul(3) reads it.
-_RANGE = re.compile(r"\s*\+?([0-9]+)(?:-\s*\+?([0-9]+))?")
-_PREFIX = re.compile(r"(\^?)(?:nodes?:)?")
-_NUMBER = re.compile(r"\s*\+?([0-9]+)")
+_PREFIX = re.compile(r"(\^?)(nodes?:)?")
+_NEGATIVE = re.compile(r"(?:^|[,:^-])\s*-")
+#: The most CPUs that Xen can be built for (CONFIG_NR_CPUS), and the most nodes.
+_MOST_CPUS, _MOST_NODES = 16384, 64
+#: So many, xl never ends counting.
+_ENDLESS = 2**33
 #: What QEMU's graphics cards need, in MiB.
 _VIDEO_MEMORY = {"stdvga": 16, "cirrus": 8, "qxl": 128, "none": 0}
 _SMALL_MIB = 64
 _MORE_WEIGHT = 65535
 #: What libxl has room for.
 _MOST_VCPUS = 1024
+#: Xen's MAX_VIRT_CPUS and HVM_MAX_VCPUS.
+_MOST_MAXVCPUS, _MOST_HVM = 8192, 128
 
 
 def check(sheet: Sheet) -> None:
@@ -37,6 +42,11 @@ def _vcpus(sheet: Sheet) -> None:
         value = sheet.config.value("vcpus")
         repair = sheet.instead(value, "1") if value else None
         sheet.report(WARNING, "out-of-range", "vcpus", "xl makes one vCPU of 0", repair=repair)
+    if most and _as_int(most) > _MOST_MAXVCPUS:
+        sheet.report(ERROR, "out-of-range", "maxvcpus", f"{most} vCPUs: Xen has room for {_MOST_MAXVCPUS}")
+    elif sheet.guest != "pv" and max(vcpus or 0, _as_int(most or 0)) > _MOST_HVM:
+        says = f"Xen gives an HVM or PVH guest no more than {_MOST_HVM} vCPUs"
+        sheet.report(WARNING, "out-of-range", "vcpus", says)
     if most and _as_int(most) and _as_int(most) < (vcpus or 0):
         value = sheet.config.value("maxvcpus")
         says = f"maxvcpus ({most}) is less than vcpus ({vcpus or 0})"
@@ -59,8 +69,7 @@ def _scheduling(sheet: Sheet) -> None:
 
 
 def _cpus(sheet: Sheet) -> None:
-    # xl reads as many items of a list as there are vCPUs, and a single value always.
-    count = _as_int(sheet.config.number("maxvcpus") or 0) or sheet.config.number("vcpus") or _vnuma_vcpus(sheet)
+    count = _counted_vcpus(sheet)
     for key in ("cpus", "cpus_soft"):
         value = sheet.config.value(key)
         if value is None:
@@ -68,30 +77,75 @@ def _cpus(sheet: Sheet) -> None:
         if not count:
             sheet.report(WARNING, "cpus-without-vcpus", key, f"without vcpus or maxvcpus, xl ignores {key}")
         items = value.content if isinstance(value.content, tuple) else (value,)
-        for item in items[: max(0, count)] if value.is_list else items:
+        for item in _read_cpus(value, count):
             if item.is_list:
-                sheet.report(ERROR, "nested-list", key, f"a list within {key} crashes xl", at=item)
+                if key == "cpus":
+                    sheet.report(ERROR, "nested-list", key, "a list within cpus leaves a vCPU no CPU", at=item)
+                else:
+                    sheet.report(WARNING, "nested-list", key, f"at a list within {key} xl stops reading", at=item)
                 break
-            if not _is_cpu_list(str(item.content)):
+            if (left := cpus_left(str(item.content))) is None:
                 says = f"{str(item.content)[:40]!r} is no list of CPUs, like all, 0-3,^1 or nodes:0"
                 sheet.report(ERROR, "bad-cpus", key, says, at=item)
+            elif not left and key == "cpus" and count > 0:
+                says = f"{str(item.content)[:40]!r} leaves it no CPU: begin with all, as in all,^1"
+                sheet.report(ERROR, "bad-cpus", key, says, at=item)
+            elif _NEGATIVE.search(str(item.content)):
+                says = f"{str(item.content)[:40]!r}: xl takes a negative number for one near 2^64, and so for no CPU"
+                sheet.report(WARNING, "bad-cpus", key, says, at=item)
         if value.is_list and len(items) > count and any(item.is_list for item in items[max(0, count) :]):
             says = f"more than the vCPUs have: xl does not read the list within {key}"
             sheet.report(WARNING, "nested-list", key, says)
 
 
-def _is_cpu_list(text: str) -> bool:
-    """update_cpumap_range of xl_parse.c."""
+def _counted_vcpus(sheet: Sheet) -> int:
+    return _as_int(sheet.config.number("maxvcpus") or 0) or sheet.config.number("vcpus") or _vnuma_vcpus(sheet)
+
+
+def _read_cpus(value: Value, count: int) -> tuple[Value, ...]:
+    """As many items of a list as there are vCPUs; a single value always."""
+    return value.content[: max(0, count)] if isinstance(value.content, tuple) else (value,)
+
+
+def nowhere(sheet: Sheet, cpus: int) -> list[Value]:
+    """What of ``cpus`` leaves the guest none of a host's CPUs, so that xl refuses it there."""
+    value, count = sheet.config.value("cpus"), _counted_vcpus(sheet)
+    if value is None or not count:
+        return []
+    items = [item for item in _read_cpus(value, count) if not item.is_list]
+    return [item for item in items if cpus_left(str(item.content), cpus) is False and cpus_left(str(item.content))]
+
+
+def cpus_left(text: str, most: int = _MOST_CPUS) -> bool | None:
+    """Whether a list leaves any of `most` CPUs; None where it is none. update_cpumap_range of xl_parse.c; which CPUs a
+    node has is not known."""
+    every, left = (1 << most) - 1, 0
+    from_nodes = False
     for part in text.split(","):
         prefix = _PREFIX.match(part)
         assert prefix is not None  # noqa: S101 - it matches the empty string too
         rest = part[prefix.end() :]
-        found = _RANGE.fullmatch(rest)
-        if not part or (rest == "all" and not prefix[1]):
+        found = parse_range(rest)
+        if not part:
             continue
-        if found is None or (found[2] is not None and int(found[2]) < int(found[1])):
-            return False
-    return True
+        if rest == "all" and not prefix[1]:
+            left = every
+        elif found is None or found[1] - found[0] >= _ENDLESS:
+            return None
+        elif prefix[2]:
+            from_nodes = from_nodes or (not prefix[1] and found[0] % 2**32 < _MOST_NODES)
+        else:
+            first = found[0] % 2**32  # xl counts them in 64 bits, libxl in 32
+            last = first + found[1] - found[0]
+            some = _bits(first, last, most) | _bits(0, last - 2**32, most)
+            left = left & ~some if prefix[1] else left | some
+    return from_nodes or bool(left)
+
+
+def _bits(first: int, last: int, most: int) -> int:
+    """The bits from `first` to `last`, of the first `most`."""
+    end = min(last + 1, most)
+    return (1 << end) - (1 << first) if first < end else 0
 
 
 def _memory(sheet: Sheet) -> None:
@@ -162,17 +216,19 @@ def _vnuma(sheet: Sheet) -> None:
         for item in node.content:
             if isinstance(item.content, str):
                 key, _equals, value = (part.strip() for part in item.content.partition("="))
-                found = _NUMBER.match(value)
-                size += int(found[1]) if key == "size" and found else 0
+                size += (parse_ulong(value) or 0) if key == "size" else 0
                 _vnuma_item(sheet, item, key, value, len(nodes))
     vcpus, most = _vnuma_vcpus(sheet), _as_int(sheet.config.number("maxvcpus") or 0)
     if most and most != vcpus:
         sheet.report(ERROR, "bad-vnuma", "vnuma", f"the nodes have {vcpus} vCPUs, maxvcpus says {most}")
     elif not most and 0 < vcpus < (sheet.config.number("vcpus") or 0):
         sheet.report(ERROR, "bad-vnuma", "vnuma", f"the nodes have {vcpus} vCPUs, fewer than vcpus says")
-    memory = sheet.config.number("maxmem")
+    least, memory = sheet.config.number("memory"), sheet.config.number("maxmem")
     if memory is not None and memory != size:
         sheet.report(ERROR, "bad-vnuma", "vnuma", f"the nodes have {size} MiB, maxmem says {memory}")
+    elif least is not None and 0 < least < size and sheet.guest != "pv":
+        says = f"a guest with NUMA nodes begins with all of its memory: they have {size} MiB, memory says {least}"
+        sheet.report(ERROR, "bad-vnuma", "memory", says)
 
 
 def _vnuma_nodes(sheet: Sheet) -> tuple[Value, ...]:
@@ -189,11 +245,16 @@ def _vnuma_vcpus(sheet: Sheet) -> int:
             if item.is_list or key.strip() != "vcpus":
                 continue
             for part in value.strip().split(","):
-                if found := _RANGE.match(part):
-                    count += max(0, int(found[2] or found[1]) - int(found[1]) + 1)
-                elif part:
-                    count += 1  # of no number xl makes the vCPU 0
+                found = _vnuma_range(part)
+                count += found[1] - found[0] + 1 if part else 0
     return count
+
+
+def _vnuma_range(part: str) -> tuple[int, int]:
+    """What is left of parse_range's numbers where it refuses, which xl does not ask: of none it makes the vCPU 0."""
+    first = strtoul(part) or (0, "")
+    last = strtoul(first[1][1:]) if first[1].startswith("-") and first[0] != ULONG_MAX else first
+    return first[0], (last or first)[0]
 
 
 def _vnuma_item(sheet: Sheet, item: Value, key: str, value: str, nodes: int) -> None:
@@ -201,17 +262,21 @@ def _vnuma_item(sheet: Sheet, item: Value, key: str, value: str, nodes: int) -> 
         sheet.report(ERROR, "bad-vnuma", "vnuma", f"{str(item.content)[:40]!r} is no NAME=VALUE", at=item)
     elif key not in ("pnode", "size", "vcpus", "vdistances"):
         sheet.report(WARNING, "unknown-part", "vnuma", f"xl does not know {key[:40]} in vnuma, and ignores it", at=item)
-    elif key in ("pnode", "size") and not _NUMBER.match(value):
+    elif key in ("pnode", "size") and parse_ulong(value) is None:
         sheet.report(ERROR, "bad-vnuma", "vnuma", f"{value[:40]!r} is no number", at=item)
+    elif key == "pnode" and (parse_ulong(value) or 0) >= _MOST_NODES:
+        sheet.report(ERROR, "bad-vnuma", "vnuma", f"{value[:40]!r}: no host has so many nodes", at=item)
     elif key == "vdistances":
         distances = [part for part in value.split(",") if part]
-        if not distances or not all(_NUMBER.match(part) for part in distances):
+        if not distances or not all(parse_ulong(part) is not None for part in distances):
             sheet.report(ERROR, "bad-vnuma", "vnuma", f"{value[:40]!r} is no list of numbers", at=item)
         elif len(distances) > nodes:
             # Their array has room for a few more by chance: malloc(3) gives 24 bytes, 40, 56...
             room = max(24, (4 * nodes + 7) // 16 * 16 + 8) // 4
             says = f"{len(distances)} distances for {nodes} nodes: xl writes beyond its memory"
             sheet.report(ERROR if len(distances) > room else WARNING, "bad-vnuma", "vnuma", says, at=item)
-    elif key == "vcpus" and not all(_RANGE.fullmatch(part) for part in value.split(",") if part):
+    elif key == "vcpus" and any(b - a >= _ENDLESS or a == ULONG_MAX for a, b in map(_vnuma_range, value.split(","))):
+        sheet.report(ERROR, "bad-vnuma", "vnuma", f"{value[:40]!r}: xl never ends counting so many vCPUs", at=item)
+    elif key == "vcpus" and any(parse_range(part) is None for part in value.split(",") if part):
         says = f"{value[:40]!r} is no list of vCPUs, like 0-1,4"
         sheet.report(WARNING, "bad-vnuma", "vnuma", says, at=item)

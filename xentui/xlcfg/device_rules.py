@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from xentui.xlcfg.cnumbers import parse_ulong
 from xentui.xlcfg.keys import keys, nearest
 from xentui.xlcfg.parser import Value
 from xentui.xlcfg.sheet import ERROR, WARNING, Sheet
@@ -33,8 +34,6 @@ _PCM_FORMATS = re.compile(
     r"[su](?:8|(?:16|24|32)_[lb]e)|f(?:32|64)_[lb]e|iec958_subframe_[lb]e|mu_law|a_law|ima_adpcm|mpeg|gsm",
     re.IGNORECASE,
 )
-#: strtoul(3) with base 10, as xl asks for it: what follows the digits does not count.
-_NUMBER = re.compile(r"\s*\+?[0-9]+")
 
 
 def check(sheet: Sheet) -> None:
@@ -155,7 +154,7 @@ def _p9(sheet: Sheet, value: Value) -> None:
             sheet.report(ERROR, "bad-device", "p9", says, at=value)
         elif word == "type" and content.lower() not in ("qemu", "xen_9pfsd", "unknown"):
             _refuse(sheet, "p9", value, f"{content[:30]!r} is no type: qemu or xen_9pfsd")
-        elif word.startswith("max-") and not _NUMBER.match(content):
+        elif word.startswith("max-") and parse_ulong(content) is None:
             _refuse(sheet, "p9", value, f"{content[:30]!r} is no number for {word}")
     found = dict(pairs)
     missing = [word for word in ("tag", "security_model", "path") if word not in found]

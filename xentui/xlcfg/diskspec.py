@@ -20,6 +20,8 @@ _RARE: dict[str, tuple[str, ...] | None] = {
     **dict.fromkeys(("colo-host", "colo-port", "colo-export", "active-disk", "hidden-disk")),
 }
 
+_KEYS = ("vdev", "script", "format", "access", "devtype", *_RARE)
+
 _BLANKS = re.compile(r"[ \t\n]+")
 #: xm's prefixes: those that name a format or a script, and those that mean nothing any more.
 _PREFIX = re.compile(r"(?:(raw|qcow2?|vhd)|(iscsi|e?nbd|drbd)|(tapdisk|tap2?|aio|ioemu|file|phy)):")
@@ -69,9 +71,10 @@ def parse_disk(text: str) -> DiskSpec:
 
 def _item(spec: DiskSpec, rest: str) -> str:
     """Read the next item into `spec`; give what is left."""
-    if rest.startswith("target="):  # eats all that follows, commas too
-        _set(spec, "target", rest.removeprefix("target=").removesuffix(","))
-        return ""
+    if rest.startswith("target="):  # eats all that follows on its line, commas too
+        target, newline, left = rest.partition("\n")
+        _set(spec, "target", target.removeprefix("target=").removesuffix(","))
+        return newline + left
     if found := _PREFIX.match(rest):
         fmt, script, _idle = found.groups()
         if fmt:
@@ -82,15 +85,15 @@ def _item(spec: DiskSpec, rest: str) -> str:
         return rest[found.end() :]
     if _UNKNOWN_PREFIX.match(rest):
         raise DiskSpecError(f"{rest.partition(':')[0]}: is no prefix that xl knows")
-    item, _comma, left = rest.partition(",")
+    item, comma, left = rest.partition(",")
     key, equals, value = item.partition("=")
-    if equals:
+    if equals and (value or comma or key in _KEYS):
         _named(spec, key, value)
-    elif item in _FLAGS:
-        spec.cdrom = spec.cdrom or item == "cdrom"
-        spec.options[item] = ""
+    elif key in _FLAGS:  # a = that is the very last character is forgotten
+        spec.cdrom = spec.cdrom or key == "cdrom"
+        spec.options[key] = ""
     else:
-        _positional(spec, item)
+        _positional(spec, key)
     return left
 
 

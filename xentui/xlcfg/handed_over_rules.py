@@ -7,22 +7,15 @@ from __future__ import annotations
 
 import re
 
+from xentui.xlcfg.cnumbers import scan_hex, strtoul
 from xentui.xlcfg.parser import Value
 from xentui.xlcfg.sheet import ERROR, WARNING, Sheet
 
-#: DOMAIN:BUS:DEVICE.FUNCTION@SLOT; the later numbers as strtoul(3) reads them: blanks, +, 0x and zeros do not count.
-_SIGN = r"\s*\+?(?:0[xX])?0*"
-_BDF = re.compile(
-    rf"(?:0*[0-9a-fA-F]{{1,4}}:)?0*[0-9a-fA-F]{{1,2}}:{_SIGN}[01]?[0-9a-fA-F]"
-    rf"\.(?:{_SIGN}[0-7]|\*)(?:@{_SIGN}[01]?[0-9a-fA-F])?"
-)
-_SLOT = re.compile(rf"{_SIGN}[01]?[0-9a-fA-F]")
+#: What stands before the function of DOMAIN:BUS:DEVICE.FUNCTION@SLOT, each with the most it may be.
+_PLACES = {1: (0xFF, 0x1F), 2: (0xFFFF, 0xFF, 0x1F)}
+_HIGHEST_FUNCTION, _HIGHEST_SLOT = 7, 0x1F
+_DIGITS_AND_COLONS = re.compile(r"[0-9a-fA-F:]*")
 _PCI = ("msitranslate", "power_mgmt", "permissive", "seize", "rdm_policy", "bdf", "vslot", "name")
-_PORTS = re.compile(r"\s*(?:0[xX])?([0-9a-fA-F]++)(?:-\s*(?:0[xX])?([0-9a-fA-F]++)|(?!-).*)")
-_IRQ = re.compile(r"\s*\+?([0-9]+)")
-_IOMEM = re.compile(
-    r"\s*(?:0[xX])?[0-9a-fA-F]{1,16},\s*(?:0[xX])?[0-9a-fA-F]{1,16}(?:@\s*(?:0[xX])?[0-9a-fA-F]{1,16})?"
-)
 _MOST_PORT = 2**32 - 1
 
 
@@ -33,11 +26,11 @@ def check(sheet: Sheet) -> None:
     for value in sheet.items("ioports"):
         _ports(sheet, value)
     for value in sheet.items("irqs"):
-        found = _IRQ.fullmatch(str(value.content))
-        if found is None or int(found[1]) >= _MOST_PORT:
+        found = strtoul(str(value.content))
+        if found is None or found[1] or found[0] >= _MOST_PORT:
             _refuse(sheet, "irqs", value, f"{str(value.content)[:30]!r} is no interrupt: it is a number, like 11")
     for value in sheet.items("iomem"):
-        if not _IOMEM.fullmatch(str(value.content)):
+        if not _is_iomem(str(value.content)):
             says = f"{str(value.content)[:30]!r} is not like fd000,10 (pages, hexadecimal)"
             _refuse(sheet, "iomem", value, says)
     for key in ("ioports", "irqs", "iomem"):
@@ -76,12 +69,47 @@ def _whole_list(sheet: Sheet, key: str) -> None:
 
 def _ports(sheet: Sheet, value: Value) -> None:
     text = str(value.content)
-    found = _PORTS.fullmatch(text)
-    if found is None or any(number and int(number, 16) >= _MOST_PORT for number in found.groups()):
+    first = last = strtoul(text, 16)
+    if first is not None and first[1].startswith("-"):
+        last = strtoul(first[1][1:], 16)
+    if first is None or last is None or (first is not last and last[1]) or max(first[0], last[0]) >= _MOST_PORT:
         _refuse(sheet, "ioports", value, f"{text[:30]!r} is not like 2f8-2ff (hexadecimal)")
-    elif not re.fullmatch(r"\s*(?:0[xX])?[0-9a-fA-F]+(?:-.*)?", text):
+    elif last[1]:
         says = f"{text[:30]!r}: xl stops reading after the number, and says so, and goes on"
         sheet.report(WARNING, "unknown-part", "ioports", says, at=value)
+
+
+def _is_iomem(text: str) -> bool:
+    """``START,COUNT`` or ``START,COUNT@PLACE``, as sscanf(3) reads them."""
+    first = scan_hex(text)
+    count = scan_hex(first[1][1:]) if first is not None and first[1].startswith(",") else None
+    if count is None or not count[1]:
+        return count is not None
+    place = scan_hex(count[1][1:]) if count[1].startswith("@") else None
+    return place is not None and not place[1]
+
+
+def _is_bdf(text: str) -> bool:
+    """parse_bdf of libxlu_pci.c, and the slot that may follow."""
+    begin = _DIGITS_AND_COLONS.match(text)
+    rest = text
+    for number, most in enumerate(places := _PLACES.get(begin[0].count(":") if begin else 0, ())):
+        found = scan_hex(rest)
+        mark = "." if number == len(places) - 1 else ":"
+        if found is None or found[0] > most or not found[1].startswith(mark):
+            return False
+        rest = found[1][1:]
+    if not places:
+        return False
+    function = (0, rest[1:]) if rest.startswith("*") else scan_hex(rest)
+    if function is None or function[0] > _HIGHEST_FUNCTION:
+        return False
+    return not function[1] or (function[1].startswith("@") and _is_slot(function[1][1:]))
+
+
+def _is_slot(text: str) -> bool:
+    found = scan_hex(text)
+    return found is not None and not found[1] and found[0] <= _HIGHEST_SLOT
 
 
 def _pci(sheet: Sheet, value: Value) -> None:
@@ -91,11 +119,11 @@ def _pci(sheet: Sheet, value: Value) -> None:
         place, items = items[0], items[1:]
     else:
         places = [item.partition("=")[2] for item in items if item.partition("=")[0] == "bdf"]
-        place = next((found for found in places if not _BDF.fullmatch(found)), places[-1] if places else "")
+        place = next((found for found in places if not _is_bdf(found)), places[-1] if places else "")
     named = any(item.partition("=")[0] == "name" for item in items)
     if named and place:
         _refuse(sheet, "pci", value, "name and an address exclude each other")
-    elif not named and not _BDF.fullmatch(place):
+    elif not named and not _is_bdf(place):
         says = f"{place[:30]!r} is no PCI device: it is like 03:00.0 or 0000:03:00.0, as lspci -D shows it"
         _refuse(sheet, "pci", value, says)
     for item in items:
@@ -106,7 +134,7 @@ def _pci(sheet: Sheet, value: Value) -> None:
             return
         if word == "rdm_policy" and content not in ("strict", "relaxed"):
             _refuse(sheet, "pci", value, f"{content[:30]!r} is no rdm_policy: it is strict or relaxed")
-        elif word == "bdf" and not _BDF.fullmatch(content) and content != place:
+        elif word == "bdf" and not _is_bdf(content) and content != place:
             _refuse(sheet, "pci", value, f"{content[:30]!r} is no PCI device")
-        elif word == "vslot" and not _SLOT.fullmatch(content):
+        elif word == "vslot" and not _is_slot(content):
             _refuse(sheet, "pci", value, f"{content[:30]!r} is no slot: it is from 0 to 1f")

@@ -12,6 +12,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from xentui.xlcfg.cnumbers import signed
+
 Plain = str | int | list["Plain"]
 """A value without its position."""
 
@@ -29,8 +31,6 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 #: characters, asks for two of them, and then forgets the character.
 _OCTAL_REST = re.compile(r"[ \t\v\f\r]*[+-]?[0-9]+")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "'": "'", "\\": "\\"}
-#: strtol(3) with base 0, which xl asks for.
-_LONG = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))")
 #: Lists in lists, as deep as that, are somebody's mistake; xl itself gives up at some thousands.
 _DEEPEST = 100
 
@@ -146,14 +146,11 @@ class Config:
 
 
 def as_number(text: str) -> int | None:
-    """`text` as strtol(3) with base 0 reads it: ``0x10`` is 16, ``010`` is 8; None if it is not one."""
-    found = _LONG.fullmatch(text)
-    if found is None:
+    """`text` as strtol(3) with base 0 reads it: ``0x10`` is 16, ``010`` is 8, ``0b10`` is 2; None if it is not one."""
+    found = signed(text)
+    if found is None or found[1]:
         return None
-    sign, hexadecimal, octal, decimal = found.groups()
-    number = int(hexadecimal, 16) if hexadecimal else int(octal, 8) if octal else int(decimal)
-    number = -number if sign == "-" else number
-    return number if -(2**63) <= number < 2**63 else None
+    return found[0] if -(2**63) <= found[0] < 2**63 else None
 
 
 def parse(text: str, filename: str = "") -> Config:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from xentui.xlcfg.parser import as_number
+
 #: Family: the most disks and the most partitions.
 _FAMILIES = {"xvd": (1 << 20, 255), "hd": (4, 63), "sd": (16, 15)}
 _NAMED = re.compile(r"(xvd|hd|sd)([a-z]+)([1-9][0-9]*)?")
 _PLAIN = re.compile(r"d([0-9]+)p([0-9]+)")
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,7 @@ def parse_vdev(text: str) -> VirtualDevice | None:
                 family, disk, partition, ((3 if disk < 2 else 22) << 8) | ((disk & 1) << 6) | partition
             )
         return VirtualDevice(family, disk, partition, (8 << 8) | (disk << 4) | partition)
-    if _NUMBER.fullmatch(text):
-        number = int(text, 16) if text[:2].lower() == "0x" else int(text, 8 if re.fullmatch("0[0-7]+", text) else 10)
+    if text[:1].isdecimal() and (number := as_number(text)) is not None:
         return VirtualDevice("", number, 0, number)
     return None
 

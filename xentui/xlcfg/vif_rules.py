@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from xentui.xlcfg.cnumbers import ULONG_MAX, parse_ulong, strtoul
 from xentui.xlcfg.keys import nearest
 from xentui.xlcfg.parser import Value
 from xentui.xlcfg.sheet import ERROR, INFO, WARNING, Sheet
@@ -15,8 +16,12 @@ _KEYS = (
 )  # fmt: skip
 _FLAGS = ("trusted", "untrusted")
 _MAC = re.compile(r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}")
-_RATE = re.compile(r"[0-9]+[GMK]?[Bb]/s(?:@[0-9]+[mu]?s?)?")
-_NUMBER = re.compile(r"\s*\+?[0-9]+")
+_RATE = re.compile(r"([0-9]+)([GMK]?)([Bb])/s(?:@([0-9]+)([mu]?)s?)?")
+_FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+#: The units of the time after the @, and what it is without, in microseconds.
+_MICROSECONDS = {"": 1_000_000, "m": 1000, "u": 1}
+_USUAL_TIME = 50_000
+_MOST_32 = 2**32 - 1
 
 
 def check(sheet: Sheet) -> None:
@@ -56,11 +61,14 @@ def _part(sheet: Sheet, value: Value, part: Part) -> None:
         _mac(sheet, value, part, content.strip())
     elif key == "type":
         _type(sheet, value, part, content.strip())
-    elif key == "rate" and not _RATE.fullmatch(content):
+    elif key == "rate" and not _is_rate(content):
         says = f"{content[:30]!r} is no rate: it is like 10Mb/s or 1MB/s@20ms, b for bits and B for bytes"
         sheet.report(ERROR, "bad-vif", "vif", says, at=value)
-    elif key in ("devid", "mtu") and not _NUMBER.match(content):
+    elif key in ("devid", "mtu") and parse_ulong(content) is None:
         sheet.report(ERROR, "bad-vif", "vif", f"{content[:30]!r} is no number for {key}", at=value)
+    elif key in ("devid", "mtu") and content.lstrip().startswith("-"):
+        says = f"{content[:30]!r} is no {key}: xl counts it from 2^64 down, without a word"
+        sheet.report(WARNING, "bad-vif", "vif", says, at=value)
     elif key == "netdev":
         repair = part.replaced("write gatewaydev", len(key), "gatewaydev")
         sheet.report(INFO, "old-form", "vif", "netdev is the old name of gatewaydev", at=value, repair=repair)
@@ -68,6 +76,22 @@ def _part(sheet: Sheet, value: Value, part: Part) -> None:
         sheet.report(WARNING, "ignored-key", "vif", "xl ignores accel", at=value)
     elif key == "script" and content.rpartition("/")[2] == "vif-route":
         sheet.report(INFO, "needs-package", "vif", "vif-route needs ifconfig: install net-tools", at=value)
+
+
+def _is_rate(text: str) -> bool:
+    """xlu_vif_parse_rate of libxlu_vif.c. Its numbers have base 0, and 0 of them is none."""
+    found = _RATE.fullmatch(text)
+    if found is None:
+        return False
+    digits, factor, unit, time_digits, time_unit = found.groups()
+    rate, _rest = strtoul(digits, 0) or (0, "")
+    time = _USUAL_TIME
+    if time_digits is not None:
+        time, _rest = strtoul(time_digits, 0) or (0, "")
+        time *= _MICROSECONDS[time_unit]
+    if not (0 < rate <= _MOST_32 and 0 < time <= _MOST_32):
+        return False
+    return rate * _FACTORS[factor] // (8 if unit == "b" else 1) < ULONG_MAX // time
 
 
 def _unknown(sheet: Sheet, value: Value, part: Part) -> None:

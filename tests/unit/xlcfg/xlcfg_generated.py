@@ -19,15 +19,16 @@ _SPECS = {
         "specification=xen|specification=virtio|specification=x|grant_usage=1|grant_usage=0|grant_usage=2|"
         "phy:/dev/a|file:/a|tap:aio:/a|tap2:qcow2:/a|iscsi:x|nbd:x|drbd:a|raw:/a|vhd:/a|aio:/a|foo:/a|"
         "http://x|foo:bar|colo|no-colo|colo-host=1|colo-port=2|colo-export=x|active-disk=a|hidden-disk=b||  |"
-        "x=y|/a b|xvda | xvda|target=/a,b"
+        "x=y|/a b|xvda | xvda|target=/a,b|r="
     ),
     "vif": (
         "mac=00:16:3e:00:00:01|mac=1|mac=|mac=00-16-3e-00-00-01|bridge=xenbr0|bridge=|type=ioemu|type=vif|"
         "type=x|model=e1000|model=ne2k|vifname=a|script=vif-route|ip=10.0.0.1|backend=0|backend=x|"
         "rate=10Mb/s|rate=1MB/s@50ms|rate=10|rate=10Mb/s@x|rate=|rate=Mb/s|rate=10kb/s|rate=10MB/s@10us|"
-        "rate=10b/s@5s|rate=10Gb/s@5|devid=1|devid=x|devid=-1|devid=|mtu=1500|mtu=x|mtu=0|mtu=-1|mtu= 5|"
+        "rate=10b/s@5s|rate=10Gb/s@5|rate=0Mb/s|rate=08Mb/s|rate=4294967296B/s|rate=10Mb/s@0ms|rate=9Gb/s@4295s|"
+        "devid=1|devid=x|devid=-1|devid=|mtu=1500|mtu=x|mtu=0|mtu=-1|mtu= 5|"
         "mtu=15x|vlan=1|gatewaydev=e|netdev=e|accel=1|trusted|untrusted|trusted=1|colo_x=1|forwarddev=a||x|"
-        "x=1|type = vif|mac = 00:16:3e:00:00:01|devid=0x1|devid=+1|devid=99999999999"
+        "x=1|type = vif|mac = 00:16:3e:00:00:01|devid=0x1|devid=+1|devid=99999999999|devid=99999999999999999999|mtu=-5"
     ),
     "vfb": (
         "vnc=1|vnc=yes|vnclisten=127.0.0.1|vnclisten=127.0.0.1:1|vncdisplay=1|vncdisplay=x|vncunused=1|"
@@ -49,7 +50,7 @@ _SPECS = {
         "03:00.0|0000:03:00.0|3:0.0|03:00.8|03:00.*|03:00.0-3|03:00.0@5|03:00.0@xx|bdf=03:00.0|name=foo|"
         "vslot=5|permissive=1|permissive=x|permissive|msitranslate=0|power_mgmt=1|seize=1|rdm_policy=strict|"
         "rdm_policy=relaxed|rdm_policy=x|x=1|junk||12345:00:00.0|0000:03:00.0=7|03:00|03.00.0|gg:00.0|"
-        "100:00.0|03:20.0|03:1f.0|03:3f.0|fffff:00:00.0| 03:00.0|bdf=x|vslot=x|vslot=ff"
+        "100:00.0|03:20.0|03:1f.0|03:3f.0|fffff:00:00.0|03:00.0x|03:-0.0| 03:00.0|bdf=x|vslot=x|vslot=ff"
     ),
     "usbctrl": (
         "type=auto|type=pv|type=qusb|type=devicemodel|type=x|type=PV|version=2|version=x|version=|ports=4|"
@@ -73,16 +74,22 @@ _SPECS = {
     "virtio": (
         "type=virtio,device|type=virtio,device22|transport=mmio|transport=pci|grant_usage=1|backend=0|x=1|junk|"
     ),
-    "ioports": "2f8-2ff|2f8|x|0x2f8-0x2ff|2ff-2f8|10000-|-1|5||ffffffff|10000000000000000|5x| 5|2f8 -2ff|2f8- 2ff|0",
-    "irqs": "5|five||5x| 5|2f8|0|-1|99999999999|2ff-2f8|+5",
-    "iomem": "fd000,10|fd000,10@5|fd000|fd000,|x|fd000,x|fd000,10@x|10000000000000000|fd000, 10|fd000,10 |0,0",
+    "ioports": (
+        "2f8-2ff|2f8|2f8-+2ff|-0|x|0x2f8-0x2ff|2ff-2f8|10000-|-1|5||ffffffff|10000000000000000|5x| 5|2f8 -2ff|"
+        "2f8- 2ff|0"
+    ),
+    "irqs": "5|five|-0||5x| 5|2f8|0|-1|99999999999|2ff-2f8|+5",
+    "iomem": (
+        "fd000,10|fd000,-10@+5|10000000000000000,1|fd000,10@5|fd000|fd000,|x|fd000,x|fd000,10@x|10000000000000000|"
+        "fd000, 10|fd000,10 |0,0"
+    ),
     "a number": (
         "0|1|2|3|4|-1|255|256|999|65535|65536|2147483647|2147483648|4294967296|99999999999|"
-        "9223372036854775807|9223372036854775808|0x10|010|08|1 | 1|1x|x||+5|1.5|true|512M|yes|2G|-0|0x|0xg"
+        "9223372036854775807|9223372036854775808|0x10|0b10|010|08|1 | 1|1x|x||+5|1.5|true|512M|yes|2G|-0|0x|0xg"
     ),
     "a word": (
         "|x|X|none|default|disabled|enabled|all|host|h|p|pv|pvh|hvm|PV|auto|1|0|-1|99|yes|No|TRUE|/a/b|a b|"
-        "a,b|a:b|0-3|^1|0-3,^1|all,^0|nodes:0|node:0|nodes:all|0,x|1-|-1|3-1|^|0-99999|host,^1|nodes:^0|0:1|"
+        "a,b|a:b|0-3|^1|0-3,^1|all,^0|nodes:0|node:0|nodes:all|0,x|1-|-1|3-1|^|0-99999|host,^1|nodes:^0|^0|-3|0,-3|99999999999999999999|0:1|"
         "cdn|CD|cc|ab|n|127.0.0.1|0.0.0.0:5|::1|host,x=1|host,family=6|host:sse3=0|0x1:eax=xxxx|0x1,0:eax=xx|"
         "destroy|Destroy|restart|soft-reset|strategy=host|strategy=host,policy=strict|strategy=x|"
         "policy=relaxed|strategy=ignore|policy=x|strategy|mixed|external|sync_pt|seabios|ovmf|uefi|bios|"
@@ -90,7 +97,7 @@ _SPECS = {
         "sbsa_uart|tee|optee|hw|128|v2|V3"
     ),
     "vnuma": (
-        "pnode=0|pnode=0x|pnode=x|size=128|size=64|size=x|size=|vcpus=0|vcpus=0-1|vcpus=1|vcpus=x|vcpus=|vdistances=10|"
+        "pnode=0|pnode=-0|pnode=64|size=-2|pnode=0x|pnode=x|size=128|size=64|size=x|size=|vcpus=0|vcpus=0-1|vcpus=1|vcpus=x|vcpus=|vdistances=10|"
         "vdistances=10,20|vdistances=x|x=1|junk||pnode|pnode = 0"
     ),
     "vsnd": (

@@ -9,8 +9,9 @@ from xentui.xlcfg.findings import Finding, Severity
 #: Last seen on Xen 4.20 as Debian 13 has it; those that need no QEMU are tried again in tests/xen.
 ONLY_A_REAL_CREATE_REFUSES = {
     ("out-of-range", "cpu_weight"), ("out-of-range", "cap"), ("unknown-word", "tsc_mode"), ("no-kernel", ""),
-    ("out-of-range", "vcpus"), ("passthrough", ""), ("altp2m-nested", ""),
-    ("altp2m-maxmem", ""), ("small-videoram", ""), ("memory-videoram", ""), ("vnuma-pv", ""), ("bad-vdev", ""),
+    ("out-of-range", "vcpus"), ("out-of-range", "maxvcpus"), ("passthrough", ""), ("altp2m-nested", ""),
+    ("altp2m-maxmem", ""), ("small-videoram", ""), ("memory-videoram", ""), ("vnuma-pv", ""),
+    ("bad-vnuma", "memory"), ("bad-vdev", ""),
     ("vdev-twice", ""), ("read-only-hvm", ""), ("devid-twice", ""), ("bad-boot", ""), ("usb-twice", ""),
     ("spice-password", ""), ("spice-port", ""), ("debian-refuses", ""), ("bad-keymap", ""),
     ("bad-device", "p9"), ("bad-device", "channel"),
