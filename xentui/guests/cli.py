@@ -40,7 +40,7 @@ def add_parsers(verbs: Subparsers, opener: Opener) -> None:
     add_options(create)
     create.add_argument("--start", action="store_true", help="start it when it is made")
     create.add_argument("--dry-run", action="store_true", help="show the steps and the configuration, make nothing")
-    create.add_argument("--hostname", metavar="NAME", help=argparse.SUPPRESS)
+    create.add_argument("--hostname", "--name", metavar="NAME", help=argparse.SUPPRESS)
     create.add_argument("--netmask", metavar="MASK", help=argparse.SUPPRESS)
     create.add_argument("--noswap", "--dhcp", action="store_true", help=argparse.SUPPRESS)
     for name in GONE:
@@ -216,8 +216,8 @@ def confirmed(args: argparse.Namespace, question: str, name: str) -> bool:
 
 
 def refuse_read_only(args: argparse.Namespace, verb: str) -> None:
-    """Ends the program, with the status for wrong usage, where nothing may be changed."""
-    if args.read_only:
+    """Ends the program, with the status for wrong usage, where nothing may be changed. A dry run changes nothing."""
+    if args.read_only and not getattr(args, "dry_run", False):
         raise SystemExit(complain(f"--read-only and {verb} exclude each other", _USAGE))
 
 

@@ -44,6 +44,7 @@ def add_parser(verbs: Subparsers, opener: Opener) -> None:
     use = own.add_parser("use", help=text, description=text)
     use.add_argument("template", metavar="TEMPLATE")
     use.add_argument("name", metavar="NAME", nargs="?")
+    use.add_argument("--hostname", "--name", metavar="NAME", help=argparse.SUPPRESS)
     add_options(use)
     use.add_argument("--start", action="store_true", help="start it when it is made")
     use.add_argument("--dry-run", action="store_true", help="show the steps and the configuration, make nothing")
@@ -98,4 +99,4 @@ def _make(args: argparse.Namespace, opener: Opener) -> int:
 
 
 def _use(args: argparse.Namespace, opener: Opener) -> int:
-    return run_create(args, opener, args.name)
+    return run_create(args, opener, args.name or args.hostname)

@@ -37,7 +37,8 @@ def demo(demo_host: DemoHost, monkeypatch: pytest.MonkeyPatch) -> DemoHost:
 
 
 def test_a_dry_run_makes_nothing(demo: DemoHost, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run(capsys, "create", "web", "--source", "busybox", "--disk", "1M", "--dry-run")
+    wish = ["create", "--name", "web", "--source", "busybox", "--disk", "1M", "--dry-run"]
+    status, out, _ = run(capsys, "--read-only", *wish)
     assert status == 0
     assert "1. Make the new file /srv/xen/web-disk.img, 1 MiB, raw" in out and 'name = "web"' in out
     assert not demo.path("/etc/xen/web.cfg").exists() and not demo.path("/srv/xen/web-disk.img").exists()
