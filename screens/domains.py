@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Container
 from textual.widgets import Input
 
-from xentui.actions import ACTIONS
+from xentui.actions import ACTIONS, Action, impossible
 from xentui.domains.domain import Domain
 from xentui.screens import console_acts
 from xentui.screens.columns import BY_NAME as COLUMN
@@ -82,6 +82,17 @@ class DomainsScreen(LiveScreen):
     @property
     def targets(self) -> list[Domain]:
         return self.table.targets if self.is_mounted else []
+
+    def about(self, action: Action) -> Domain | None:
+        """The one under the cursor, whatever is marked, unless it goes to all marked ones."""
+        if not self.is_mounted or not action.many:
+            return self.table.selected if self.is_mounted else None
+        return next((d for d in self.targets if impossible(action, d) is None), super().about(action))
+
+    @property
+    def out_of_sight(self) -> str:
+        hidden = self.is_mounted and self.table.seen.marked and not self.targets
+        return "None of the marked domains is shown: Esc takes the filter away." if hidden else ""
 
     # What is shown
 

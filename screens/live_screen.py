@@ -38,6 +38,15 @@ class LiveScreen(ReadyScreen[None]):
         """The domains that an action is meant for."""
         return []
 
+    def about(self, action: Action) -> Domain | None:
+        """The domain that an action of the screen itself is about: whether it is possible is asked of that."""
+        return self.targets[0] if self.targets else None
+
+    @property
+    def out_of_sight(self) -> str:
+        """Why what is marked cannot be acted on, as a sentence; empty if it can."""
+        return ""
+
     def snapshot_changed(self) -> None:
         """There is a newer snapshot, or what is known became older."""
 
@@ -60,11 +69,13 @@ class LiveScreen(ReadyScreen[None]):
     def action_do(self, name: str) -> None:
         """Do what a key or the palette asks for, or say why not."""
         action = self.registry[name]
-        targets = self.targets
-        if action.run is not None:
-            self.xentui.perform(action, targets)
+        if self.out_of_sight and (action.many or action.run is not None):
+            self.say(self.out_of_sight, "error")
             return
-        reason = impossible(action, targets[0] if targets else None, read_only=self.xentui.read_only)
+        if action.run is not None:
+            self.xentui.perform(action, self.targets)
+            return
+        reason = impossible(action, self.about(action), read_only=self.xentui.read_only)
         handler = self.handler(action)
         if reason is not None or handler is None:
             self.say(reason or f"{action.title} is not possible on this screen.", "error")

@@ -408,7 +408,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("make-template", "Template", ("Y",), Group.GUESTS, "make a template of it, to make others like it",
            changes=True, reason=_first(_guest, _has_file)),
     Action("migrate", "Move", ("M",), Group.GUESTS, "move the running guest, or all marked ones, to another host, live",
-           changes=True, reason=_first(_guest, _answering, _xl_moves)),
+           changes=True, many=True, reason=_first(_guest, _answering, _xl_moves)),
     Action("resize", "Grow disk", ("B",), Group.GUESTS, "make a disk larger, and the file system that fills it",
            changes=True, reason=_first(_guest, _kept, _off)),
     Action("retype", "Type", ("T",), Group.GUESTS, "make it a PVH, PV or HVM guest; what is on its disk is looked at",

@@ -74,7 +74,7 @@ async def test_marks_that_a_filter_hides_are_not_acted_on_and_the_cursor_marks_o
         await desk.press("n")  # of the one under the cursor, whatever is marked
         await desk.see("New name of server02")
         await desk.press("escape", "space")
-        await desk.see("2 marked")
+        await desk.see("* server02")
         await desk.press("s")
         await desk.see("Start server02: done.")
         assert desk.inventory.fake.calls == [("start", "server02")]
