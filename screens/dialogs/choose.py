@@ -83,9 +83,10 @@ class Choose(Dialog[str | None]):
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
         event.stop()
-        scored = [(score(event.value, choice.title), choice) for choice in self.choices]
+        words = event.value.strip().removeprefix("/")  # which begins a filter everywhere else
+        scored = [(score(words, choice.title), choice) for choice in self.choices]
         found = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
-        self._shown = [choice for _, choice in found] if event.value.strip() else list(self.choices)
+        self._shown = [choice for _, choice in found] if words else list(self.choices)
         self._list()
 
     @on(Input.Submitted)
