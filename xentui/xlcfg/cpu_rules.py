@@ -258,7 +258,7 @@ def _vnuma_range(part: str) -> tuple[int, int]:
 
 
 def _vnuma_item(sheet: Sheet, item: Value, key: str, value: str, nodes: int) -> None:
-    if not key or not value:
+    if not value:
         sheet.report(ERROR, "bad-vnuma", "vnuma", f"{str(item.content)[:40]!r} is no NAME=VALUE", at=item)
     elif key not in ("pnode", "size", "vcpus", "vdistances"):
         sheet.report(WARNING, "unknown-part", "vnuma", f"xl does not know {key[:40]} in vnuma, and ignores it", at=item)

@@ -134,7 +134,7 @@ def _pairs(sheet: Sheet, key: str, value: Value) -> list[tuple[str, str]] | None
     found = []
     for part in parts(sheet, value):
         word, content = part.key.strip(), (part.value or "").strip()
-        if not word or not content:
+        if not content:
             _refuse(sheet, key, value, f"{part.text[:40]!r} is no NAME=VALUE")
             return None
         found.append((word, content))
