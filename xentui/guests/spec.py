@@ -183,10 +183,11 @@ def _check_path(path: str) -> None:
 
 def check_spec(spec: Spec) -> None:
     """Raises GuestError for what cannot be meant, wherever it is made."""
+    most = 512 if spec.type == "pv" else 128  # Xen's HVM_MAX_VCPUS
     for wrong in (
         name_complaint(spec.name),
         None if spec.type in TYPES else f"{spec.type!r} is no type of guest; there are {', '.join(TYPES)}.",
-        None if 1 <= spec.vcpus <= 512 else f"{spec.vcpus} vCPUs: give a number from 1 to 512.",
+        None if 1 <= spec.vcpus <= most else f"{spec.vcpus} vCPUs: give a number from 1 to {most}.",
         None if spec.bridge is None or _BRIDGE.fullmatch(spec.bridge) else f"{spec.bridge!r} is no name of a bridge.",
         None if not spec.mac or _MAC.fullmatch(spec.mac) else f"{spec.mac!r} is no MAC address, as 00:16:3e:01:02:03.",
         path_complaint(spec.folder),

@@ -103,6 +103,7 @@ def test_odd_paths_are_quoted(host: GuestHost, path: str) -> None:
         ("new", {"source": "busybox", "bridge": "a b"}, "no name of a bridge"),
         ("new", {"source": "busybox", "mac": "01:00:00:00:00:00"}, "an address for many"),
         ("new", {"source": "busybox", "vcpus": "0"}, "vCPUs"),
+        ("new", {"source": "busybox", "vcpus": "129"}, "from 1 to 128"),
         ("new", {"source": "busybox", "lvm": "vg0"}, "--lvm vg0 is for new disks, and this guest gets none"),
         ("7", {"source": "busybox"}, "digits only"),
         ("a/b", {"source": "busybox"}, "is no name for a guest"),
