@@ -13,6 +13,7 @@ from xentui.guests.change import kept_of
 from xentui.guests.errors import GuestError
 from xentui.guests.files import shown_size, used_bytes
 from xentui.guests.manifest import Made, Manifest
+from xentui.guests.saves import saves
 from xentui.guests.site import Site
 from xentui.guests.snapshots.guest import delete as delete_snapshot
 from xentui.guests.snapshots.tree import folder as snapshot_folder
@@ -75,6 +76,8 @@ def to_delete(site: Site, name: str) -> Deletion:
     mine = {thing.path for thing in things}
     disks = domain.disks if domain is not None else ()
     kept = tuple(disk.target for disk in disks if disk.target and disk.target not in mine)
+    # Memory that it has run on from: of no use without it, but nobody said that it may go.
+    kept += tuple(f"{save.guest.path}, saved memory" for save in saves(site.host, name) if not save.current)
     sizes = tuple(0 if thing.kind == "volume" else used_bytes(site.host.path(thing.path)) for thing in things)
     taken = tuple(snapshot.id for snapshot in reversed(load_tree(site.host, name).snapshots))
     return Deletion(guest, tuple(reversed(things)), tuple(reversed(sizes)), kept, taken, tuple(hindrances))

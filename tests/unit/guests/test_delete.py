@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from guest_site import GuestHost
 
+from xentui.demo import savefile
 from xentui.domains.domain import Domain, State
+from xentui.domains.savefiles import SavedGuests
 from xentui.guests import manifest, resize
 from xentui.guests.delete import carry_out, to_delete
 from xentui.guests.errors import GuestError
@@ -26,6 +28,20 @@ def test_all_that_was_made_goes_and_nothing_else(host: GuestHost) -> None:
     }  # fmt: skip
     carry_out(host.site, found)
     assert host.files() == before
+
+
+def test_old_memory_of_it_is_named_and_left(host: GuestHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(host.folder / "state"))
+    host.create("new", source="busybox")
+    path = host.path("/var/lib/xen/save/new")
+    path.parent.mkdir(parents=True)
+    savefile.write(path, '{"c_info": {"name": "new"}}', {}, 1 << 20)
+    known = SavedGuests(host)
+    known.ran_since(known.list()[0])
+    found = to_delete(host.site, "new")
+    assert "  (left alone: /var/lib/xen/save/new, saved memory)" in found.describe()
+    carry_out(host.site, found)
+    assert path.exists()
 
 
 def test_what_is_gone_already_is_no_fault(host: GuestHost) -> None:
