@@ -117,6 +117,10 @@ def copy_disc(
     """Copy the disc in a drive into the library, and write its sum beside it. Raises GuestError."""
     target = _target(host, folder, name)
     part = target.with_name(target.name + ".part")
+    if _from(part).exists():
+        raise GuestError(
+            f"{folder}/{part.name}: is the beginning of a download. Go on with that, or choose another name."
+        )
     source = host.path(device)
     digest = hashlib.sha256()
     try:

@@ -122,6 +122,9 @@ def test_the_same_version_is_gone_on_with(host: GuestHost, url: str, monkeypatch
     monkeypatch.setattr(Server, "tag", '"one"')
     with pytest.raises(GuestError, match="1 MiB of it are here"):
         cds.download(host, url)
+    host.write("/dev/cdrom", "another")
+    with pytest.raises(GuestError, match=r"a cd\.iso\.part: is the beginning of a download"):
+        cds.copy_disc(host, "/dev/cdrom", "a cd.iso")
     monkeypatch.setattr(Server, "breaks", 0)
     assert cds.download(host, url).wanted == SUM
     assert Server.asked == ["", f"bytes={1 << 20}-"]
