@@ -49,7 +49,11 @@ def at_guest(
         child.expect("Password: ", timeout=COMMAND_DEADLINE)
         child.send(f"{password}\r")
         child.expect("# ", timeout=COMMAND_DEADLINE)
-        yield GuestShell(child)
+        try:
+            yield GuestShell(child)
+        except BaseException:
+            child.send("\x03exit\r")  # whoever logs in next waits for the prompt
+            raise
         child.send("exit\r")
         child.expect("login: ", timeout=COMMAND_DEADLINE)
     finally:

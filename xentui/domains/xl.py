@@ -310,7 +310,8 @@ class Xl:
         if domain.state.up and not wait_until(reached, VCPU_DEADLINE):
             raise ToolstackError(
                 f"{domain.name} was told to use {count} vCPUs and uses {online}:"
-                " it has no more (maxvcpus in its configuration), or does not follow."
+                " it has no more (maxvcpus in its configuration), or its kernel waits for a word (in Linux: echo 1 >"
+                " /sys/devices/system/cpu/cpuN/online)."
             )
 
     def set_autostart(self, domain: Domain, on: bool) -> None:

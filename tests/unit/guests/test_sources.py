@@ -147,6 +147,7 @@ def test_debian_is_asked_for_and_furnished(debian_host: GuestHost) -> None:
     assert "Address=192.0.2.5/24\nGateway=192.0.2.1\nDNS=192.0.2.2" in network
     assert "linux /vmlinuz root=LABEL=root" in read(image, "/boot/grub/grub.cfg")
     assert "DefaultDeviceTimeoutSec=10min" in read(image, "/etc/systemd/system.conf.d/slow-hosts.conf")
+    assert 'ATTR{online}="1"' in read(image, "/etc/udev/rules.d/80-vcpus.rules")
     assert read(image, "/etc/.updated") == read(image, "/var/.updated") != ""
     assert '"/dev/null"' in read(image, "/etc/systemd/system-generators/systemd-ssh-generator", "stat")
     assert "role in" in read(image, "/etc/role")

@@ -71,6 +71,9 @@ SLOW_HOSTS = """\
 DefaultDeviceTimeoutSec=10min
 DefaultTimeoutStartSec=10min
 """
+#: A vCPU that comes back (xl vcpu-set) is one more processor to the kernel, which uses it when udev says so. Debian has
+#: no rule for that; others do (40-vm-hotadd.rules).
+VCPUS = 'SUBSYSTEM=="cpu", ACTION=="add", TEST=="online", ATTR{online}="1"\n'
 #: systemd-update-done.service(8): the packages' own scripts have just done what the first boot would do once more.
 UPDATED = "# Everything was brought up to date when the system was installed.\n"
 
@@ -181,6 +184,7 @@ def furnish(tree: Path, name: str, network: Network, swap: str, *, own_kernel: b
         "etc/fstab": fstab,
         "etc/systemd/network/20-wired.network": network.text(),
         "etc/systemd/system.conf.d/slow-hosts.conf": SLOW_HOSTS,
+        "etc/udev/rules.d/80-vcpus.rules": VCPUS,
         "etc/.updated": UPDATED,
         "var/.updated": UPDATED,
     }
