@@ -163,7 +163,9 @@ def _xls_own(domain: Domain) -> Reason:
 
 
 def _renamable(domain: Domain) -> Reason:
-    return None if domain.config_file is not None and not domain.libvirt_owns else _alive(domain)
+    if domain.libvirt_owns:  # its Xen driver cannot rename, and no driver one that runs
+        return domain.leave_to_xl
+    return None if domain.config_file is not None else _alive(domain)
 
 
 def _autostartable(domain: Domain) -> Reason:

@@ -33,7 +33,7 @@ def test_what_is_possible() -> None:
     possible = {each.name for each in ACTIONS if each.changes and each.needs_domain and impossible(each, OFF) is None}
     assert possible == {"start", "start-paused", "autostart", "note", "clone", "make-template", "resize", "update"}
     assert impossible(BY_NAME["snapshots"], OFF) is None
-    for name in ("retype", "delete-guest", "install", "start-order"):
+    for name in ("rename", "retype", "delete-guest", "install", "start-order"):
         assert UNDEFINE in (impossible(BY_NAME[name], OFF) or ""), name
     unknown = replace(OFF, config_file=None)  # xl would have nothing to start it from
     assert impossible(BY_NAME["install"], unknown) == "libvirt has vm, and xl knows no configuration file of it."
