@@ -203,6 +203,53 @@ def test_cancelled_half_way(host: GuestHost) -> None:
     assert host.files() == before
 
 
+WISHES: list[dict[str, str | bool | list[str]]] = [
+    {"source": "busybox", "disk": ["1M", "size=1M,format=qcow2", "size=1M,vg=vg0"], "autostart": True},
+    {"source": "image", "image": "/srv/from.img", "disk": ["2M"], "autostart": True},
+    {"source": "installer", "size": "1M", "autostart": True},
+]
+
+
+#: It makes the file before its last argument, and says what is in one.
+QEMU_IMG = """case "$1" in
+create) while [ $# -gt 2 ]; do shift; done; : > "$1";;
+info) echo '{"format": "raw", "virtual-size": 1048576}';;
+esac"""
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish["source"])
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_whichever_step_it_ends_at_nothing_is_left(
+    host: GuestHost, monkeypatch: pytest.MonkeyPatch, wish: dict[str, str], how: str
+) -> None:
+    monkeypatch.setattr("xentui.guests.site.shutil.which", lambda tool: tool)
+    host.write("/srv/from.img", b"\0" * (1 << 20))
+    for name in ("linux", "initrd.gz"):
+        host.write(f"/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64/{name}", "x")
+    host.program("vgs", "echo 9999999")
+    host.program("lvs", 'case "$*" in *lv_tags*) echo xentui;; *) exit 5;; esac')
+    host.program("lvremove", "exit 0")
+    host.program("lvcreate", "exit 0")
+    host.program("qemu-img", QEMU_IMG)
+    site, before = host.site, host.files()
+    made = plan(site, spec_of(site, "new", wish))
+    for number in range(len(made.steps)):
+        cancel = threading.Event()
+
+        def ends(work: Work, step: Step = made.steps[number], cancel: threading.Event = cancel) -> None:
+            step.do(work)
+            cancel.set()
+            if how == "failed":
+                raise GuestError("It broke.")
+
+        steps = list(made.steps)
+        steps[number] = Step("ends here", ends)
+        with pytest.raises(GuestError, match="Nothing of it is left"):
+            make(host.site, replace(made, steps=tuple(steps)), cancel=cancel)
+        assert host.files() == before
+    assert len(host.calls("lvcreate")) == len(host.calls("lvremove"))
+
+
 def test_sizes() -> None:
     assert parse_size("8G") == parse_size("8GiB") == parse_size("8gb") == 8 << 30
     assert parse_memory("512") == parse_memory("512M") == 512
