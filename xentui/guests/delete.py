@@ -16,8 +16,8 @@ from xentui.guests.manifest import Made, Manifest
 from xentui.guests.saves import saves
 from xentui.guests.site import Site
 from xentui.guests.snapshots.guest import delete as delete_snapshot
-from xentui.guests.snapshots.tree import folder as snapshot_folder
 from xentui.guests.snapshots.tree import load as load_tree
+from xentui.guests.snapshots.tree import remove_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,7 @@ def carry_out(site: Site, deletion: Deletion) -> None:
         guest.complete = False
         guest.save(site.host)
         raise GuestError(f"Not all of {guest.name} could be removed: {'; '.join(left)}")
-    if deletion.snapshots:
-        manifest.remove(site.host, Made("folder", snapshot_folder(guest.name)))
+    remove_empty(site.host, guest.name)
     manifest.remove(site.host, Made("file", guest.path))
 
 

@@ -16,7 +16,7 @@ from xentui.guests.errors import GuestError
 from xentui.guests.files import exists, write_file
 from xentui.guests.manifest import Made
 from xentui.guests.site import Site
-from xentui.guests.snapshots.tree import load
+from xentui.guests.snapshots.tree import load, remove_empty
 from xentui.guests.sources.busybox import renamed
 from xentui.guests.sources.installer import config_path
 from xentui.guests.spec import name_complaint
@@ -84,6 +84,7 @@ def rename(site: Site, plan: Renaming, toolstack: Toolstack) -> None:
         if plan.path != old:
             autostart.renamed(old, plan.path)
             host.path(old).unlink()
+            remove_empty(host, domain.name)
             for kept, place in zip(kept_of(old), kept_of(plan.path), strict=True):
                 if exists(host, kept) and not exists(host, place):
                     host.path(kept).rename(host.path(place))

@@ -285,6 +285,20 @@ def test_what_is_refused(host: GuestHost, stack: FakeStack) -> None:
         revert(host, stack, "one")
 
 
+@pytest.mark.parametrize("name", ["a/b", ".."])
+def test_of_a_guest_by_whose_name_none_would_be_found(host: GuestHost, stack: FakeStack, name: str) -> None:
+    host.write("/etc/xen/odd.cfg", f'name = "{name}"\nkernel = "/k"\ndisk = ["{IMAGE},raw,xvda,rw"]\n')
+    with pytest.raises(GuestError, match="is no name of a folder: rename it"):
+        snapshots.prepare(host.site, name, "one")
+
+
+def test_nothing_is_left_where_all_were_deleted_before(host: GuestHost, stack: FakeStack) -> None:
+    take(host, stack, "one")
+    snapshots.delete(host.site, "vm", "one")
+    carry_out(host.site, to_delete(host.site, "vm"))
+    assert host.files() == set() and not host.path("/var/lib/xentui/snapshots/vm").exists()
+
+
 def test_a_guest_is_deleted_with_its_snapshots(host: GuestHost, stack: FakeStack) -> None:
     take(host, stack, "one")
     found = to_delete(host.site, "vm")

@@ -294,6 +294,8 @@ def _guest(site: Site, name: str) -> Domain:
         raise GuestError(f"There is no guest {name}: see xentui list")
     if domain.is_dom0:
         raise GuestError("Domain-0 is this machine itself; it has no snapshots here.")
+    if "/" in name or name in (".", ".."):
+        raise GuestError(f"Snapshots are kept under the guest's name, and {name!r} is no name of a folder: rename it.")
     return domain
 
 

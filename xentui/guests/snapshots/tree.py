@@ -7,6 +7,7 @@ seconds, `current` the snapshot that the guest as it is now came from.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -94,6 +95,14 @@ class Tree:
 def folder(name: str) -> str:
     """Where the snapshots of a guest are written down."""
     return f"{FOLDER}/{name}"
+
+
+def remove_empty(host: Host, name: str) -> None:
+    """Take away what is left of a guest's snapshots once there are none."""
+    path = host.path(folder(name))
+    with contextlib.suppress(OSError):  # what else somebody has put there, stays
+        path.joinpath("tree.json").unlink(missing_ok=True)
+        path.rmdir()
 
 
 def id_complaint(text: str) -> str | None:
