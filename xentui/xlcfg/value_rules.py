@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from xentui.xlcfg.cnumbers import ULONG_MAX, strtoul
 from xentui.xlcfg.findings import Edit, Repair
 from xentui.xlcfg.keys import IGNORED, RENAMED, XM_KEYS, Key, keys, nearest
 from xentui.xlcfg.parser import Setting, Value, as_number
@@ -39,7 +40,8 @@ _ALWAYS_READ = {
 _NEVER_NESTED = {"viridian", "mca_caps", "smbios"}
 #: Where a list in the list is a matter for another rule.
 _NESTED_ELSEWHERE = {"cpus", "cpus_soft", "ioports", "irqs", "iomem", "llc_colors"}
-_COLOR = re.compile(r"\s*\+?([0-9]+)(?:-\s*\+?([0-9]+))?")
+#: With more of them xl crashes.
+_MOST_COLORS = 2**31
 
 
 def check(sheet: Sheet) -> None:
@@ -164,8 +166,9 @@ def _added_number(sheet: Sheet, key: Key, setting: Setting) -> None:
 def _colors(sheet: Sheet, value: Value) -> None:
     assert isinstance(value.content, tuple)  # noqa: S101
     for item in value.content:
-        found = None if item.is_list else _COLOR.match(str(item.content))
-        if found is None or (found[2] is not None and int(found[2]) < int(found[1])):
+        first = None if item.is_list else strtoul(str(item.content))
+        last = strtoul(first[1][1:]) if first is not None and first[1].startswith("-") else first
+        if first is None or not 0 <= (last or first)[0] - first[0] < _MOST_COLORS or first[0] == ULONG_MAX:
             says = f"{str(item.content)[:30]!r} is no range of colours, like 0-3"
             sheet.report(ERROR, "unknown-word", "llc_colors", says, at=item)
 
