@@ -118,6 +118,7 @@ def test_libvirt_is_told_of_the_four_and_starts_two(base: Base, tmp_path: Path, 
     assert str(unit.readlink()) == "../xenlive-guests.service"
     script = (ROOTFS / "usr/lib/xentui/start-domUs").read_text()
     script = script.replace("/etc/xen/", f"{root}/etc/xen/").replace("/proc/xen/capabilities", str(tmp_path / "dom0"))
+    script = script.replace("/var/lib/xentui/", f"{root}/var/lib/xentui/")
     assert f"in {' '.join(NAMES)};" in script and all(name.endswith("01") for name in AUTOSTARTED)
     (tmp_path / "dom0").write_text("control_d\n")
 
@@ -135,6 +136,8 @@ def test_libvirt_is_told_of_the_four_and_starts_two(base: Base, tmp_path: Path, 
     assert [line.split()[-1] for line in told if "domxml" in line] == [f"/etc/xen/{name}.cfg" for name in NAMES]
     assert [line for line in told if "virsh start" in line] == [f"virsh start {name}" for name in AUTOSTARTED]
     assert not [line for line in told if line.startswith("xl ")]
+    assert run("*dominfo*") == []  # a definition that its owner took away is not made again
+    shutil.rmtree(root / "var/lib/xentui")
     # Its owner's definitions stay; without libvirt, xl starts the two.
     assert run("nothing") == [f"virsh dominfo {name}" for name in NAMES]
     without = [line for line in run("virsh*|xl\\ list*") if line.startswith("xl create")]
