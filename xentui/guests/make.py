@@ -243,8 +243,10 @@ def _autostart_step(spec: Spec) -> Step:
 
 
 def _warnings(site: Site, spec: Spec) -> Iterator[str]:
-    free = site.snapshot.host.free_memory_mib
-    if free is not None and spec.memory_mib > free:
+    free, total = site.snapshot.host.free_memory_mib, site.snapshot.host.total_memory_mib
+    if total is not None and spec.memory_mib > total:
+        yield f"It needs {spec.memory_mib} MiB, and this machine has {total} MiB in all: it cannot run here."
+    elif free is not None and spec.memory_mib > free:
         yield f"It needs {spec.memory_mib} MiB to run, and Xen has {free} MiB left now."
     if spec.bridge and not site.host.is_demo and not site.exists(f"/sys/class/net/{spec.bridge}/bridge"):
         yield f"There is no bridge {spec.bridge} on this host: xl will not start the guest until there is one."

@@ -195,15 +195,28 @@ def wish_like(site: Site, origin: str) -> tuple[dict[str, str | bool | list[str]
             wish = {key: value for key, value in guest.wish.items() if key not in ("mac", "ip")}
             if isinstance(disks := wish.get("disk"), list):
                 wish["disk"] = [disk if disk.startswith("/") else without_place(disk) for disk in disks]
-            if site.exists(guest.config):
-                wish |= _sizes(parsed(read_config(site.host, guest.config), guest.config))
-            return wish, "", f"Like {origin}"
+            if not site.exists(guest.config):
+                return wish, "", f"Like {origin}"
+            config = parsed(read_config(site.host, guest.config), guest.config)
+            if _makes(site, wish) == config.string("type"):
+                return {**wish, **_sizes(config)}, "", f"Like {origin}"
         if domain is None or domain.config_file is None:
             raise GuestError(f"There is no guest {origin} with a configuration file: see xentui list")
         path = domain.config_file
     text = read_config(site.host, path)
     config = parsed(text, path)
     return {**_sizes(config), **_network(config)}, text, f"Like {path}"
+
+
+def _makes(site: Site, wish: Wish) -> str:
+    """The type of guest that comes of it; "" where none does by now. One that has become another type is like its
+    configuration, and not like what was asked for."""
+    from xentui.guests.wishes import spec_of
+
+    try:
+        return spec_of(site, "unnamed", wish).type
+    except GuestError:
+        return ""
 
 
 def _sizes(config: Config) -> dict[str, str | bool | list[str]]:

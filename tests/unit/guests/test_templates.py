@@ -130,6 +130,14 @@ def test_the_next_guest_has_not_its_address_and_is_nowhere_else(host: GuestHost)
     assert wish_like(host.site, "old")[0]["bridge"] == "dmz"
 
 
+def test_of_a_guest_that_is_another_type_by_now_the_configuration_counts(host: GuestHost) -> None:
+    host.create("web", source="busybox")
+    assert wish_like(host.site, "web")[1] == ""
+    host.write("/etc/xen/web.cfg", host.config("web").replace('"pvh"', '"pv"'))
+    wish, config, _ = wish_like(host.site, "web")
+    assert 'type = "pv"' in config and "source" not in wish
+
+
 def test_what_is_asked_for_by_another_word_goes_before_too() -> None:
     assert merged({"size": "4G", "source": "debian"}, {"disk": ["8G"]}) == {"source": "debian", "disk": ["8G"]}
     assert merged({"no-network": True}, {"bridge": "br1"}) == {"bridge": "br1"}
