@@ -38,6 +38,7 @@ from xentui.screens.jobs import Job, Jobs
 from xentui.screens.keys import bindings, shown
 from xentui.screens.live_screen import LiveScreen
 from xentui.screens.messages import InventoryChanged, JobEnded, SnapshotTaken
+from xentui.screens.mistakes import tell_mistakes
 from xentui.screens.palette import palette_choices
 from xentui.screens.performing import perform
 from xentui.screens.ready import tell_ready
@@ -142,6 +143,7 @@ class XentuiApp(TypeAhead[int], inherit_bindings=False):
     # Start and end
 
     def on_mount(self) -> None:
+        tell_mistakes(lambda sentence: self.say(sentence, "error") if self._is_open else None)
         self.inventory.watch(self._inventory_changed)
         self.push_screen(DomainsScreen())
         self.refresher.start()

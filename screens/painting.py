@@ -72,11 +72,12 @@ class AheadPainter:
         """Where the widget is, if all of it is in view and the next frame would not move it."""
         widget = self._widget
         app = widget.app
-        if app._batch_count or not app._screen_stack or not hasattr(app._driver, "paint_ahead"):
+        driver = app._driver
+        if app._batch_count or not app._screen_stack or driver is None or not hasattr(driver, "paint_ahead"):
             return None  # also at the end: Textual takes the screens away before what still prints is closed
         screen = app._screen_stack[-1]
-        if screen._layout_required:
-            return None
+        if screen._layout_required or screen._compositor.size != driver._size:
+            return None  # the terminal may be another size already, and nothing be laid out for it
         place = screen._compositor.visible_widgets.get(widget)
         if place is not self._seen:
             self._seen, self._where = place, None

@@ -203,6 +203,20 @@ async def test_an_echo_is_painted_only_into_a_pane_that_shows_just_its_guest(tmp
         assert ahead.echoes == ahead.rows == 0
 
 
+async def test_nothing_is_painted_ahead_before_a_new_size_is_laid_out(tmp_path: Path) -> None:
+    async with Desk(tmp_path).run_test(size=(80, 28)) as pilot:
+        pane = await opened(pilot)
+        await pilot.pause()
+        ahead = Ahead(pilot)
+        printed(pane, b"$ ")
+        pilot.app._driver._size = (20, 5)  # type: ignore[union-attr]
+        echoes, rows = ahead.echoes, ahead.rows
+        printed(pane, b"e")
+        assert (ahead.echoes, ahead.rows) == (echoes, rows)
+        emulator = pane.session.emulator
+        assert "$ e" in "".join(text for text, _ in emulator.runs(emulator.cursor[0]))
+
+
 async def test_a_key_goes_to_the_guest_in_the_turn_in_which_it_is_read(tmp_path: Path) -> None:
     async with Desk(tmp_path).run_test(size=(80, 28)) as pilot:
         pane = await opened(pilot)

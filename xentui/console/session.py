@@ -163,7 +163,11 @@ class ConsoleSession:
             return False
         end = time.perf_counter() + budget
         while data := client.read():
-            self._take(data, echoed=self.echo(data))
+            echoed = False
+            try:
+                echoed = self.echo(data)
+            finally:  # whatever becomes of the picture, what the guest printed is kept
+                self._take(data, echoed=echoed)
             if time.perf_counter() >= end:
                 return True
             if len(data) < _LITTLE:

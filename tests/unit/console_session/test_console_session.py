@@ -294,6 +294,24 @@ def test_reading_is_bounded_by_its_budget(console: Console) -> None:
     assert "line 19999 of a flood" in console.text
 
 
+def test_what_was_printed_is_kept_if_showing_it_fails(console: Console) -> None:
+    session = console.session
+    session.attach()
+    console.shows("ready")
+    session.send(b"flood 1\r")
+
+    def fails(data: bytes) -> bool:
+        session.echo = lambda _data: False
+        raise ZeroDivisionError
+
+    session.echo = fails
+    with pytest.raises(ZeroDivisionError):
+        console.shows("flood ends")
+    console.shows("flood ends")
+    assert "flood 1" in console.text
+    assert "line 0 of a flood" in console.text
+
+
 def test_a_recording_holds_what_was_printed_and_nothing_that_was_typed(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
