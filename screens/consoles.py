@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xentui.console.command import console_argv
 from xentui.console.kept_log import history_of
-from xentui.console.session import ConsoleSession, console_argv
+from xentui.console.session import ConsoleSession
 from xentui.console.sharing.company import company_for
 from xentui.domains.domain import Domain, Snapshot
 from xentui.host import Host

@@ -11,8 +11,9 @@ import pytest
 from desk import DEADLINE, PAUSE, Desk
 
 from xentui.console.client import Leave
+from xentui.console.command import console_argv
 from xentui.console.link import ConsoleLink
-from xentui.console.session import ConsoleSession, State, console_argv
+from xentui.console.session import ConsoleSession, State
 from xentui.domains.domain import Domain, Snapshot
 
 

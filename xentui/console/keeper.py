@@ -15,9 +15,10 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
+from xentui.console.command import Console, console_argv
 from xentui.console.kept_log import KeptLog, LogError, log_folder
 from xentui.console.link import ConsoleLink
-from xentui.console.session import Console, ConsoleSession, State, console_argv
+from xentui.console.session import ConsoleSession, State
 from xentui.console.sharing.company import company_for
 from xentui.host import Host
 from xentui.subprocesses import printable

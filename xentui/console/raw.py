@@ -14,10 +14,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from xentui.console import own_terminal
+from xentui.console.command import Console, console_argv
 from xentui.console.keys import key_bytes, key_label, normal_key
 from xentui.console.own_terminal import Signals
 from xentui.console.painter import Painter, PainterError
-from xentui.console.session import Console, ConsoleSession, State, console_argv
+from xentui.console.session import ConsoleSession, State
 from xentui.console.sharing.company import Company
 from xentui.host import Host
 from xentui.subprocesses import printable

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 from xentui.console.client import ESCAPE, Client, ClientError, Leave, last_line
 from xentui.console.emulator import Emulator
@@ -54,22 +53,6 @@ class State(StrEnum):
     WAITING = "waiting"  # the domain is gone; attaches when it is back
     BUSY = "busy"  # somebody else has the console
     FAILED = "failed"
-
-
-class Console(Protocol):
-    """What a console's command is made of; a `Domain` has it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def id(self) -> int | None: ...
-
-
-def console_argv(host: Host, domain: Console) -> list[str] | None:
-    """The command for the console of a domain as it is now, by its present id; None while it does not run."""
-    if not host.has_toolstack and host.libvirt_uri:
-        return ["virsh", "-c", host.libvirt_uri, "console", "--", domain.name]
-    return [host.toolstack_program, "console", str(domain.id)] if domain.id is not None else None
 
 
 class ConsoleSession:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
+from xentui.console.command import console_argv
 from xentui.console.link import ConsoleLink
-from xentui.console.session import ConsoleSession, State, console_argv
+from xentui.console.session import ConsoleSession, State
 from xentui.domains.toolstack import ToolstackError
 from xentui.domains.xl import Xl
 from xentui.domains.xl_output import ListRow, OutputError
