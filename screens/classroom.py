@@ -12,7 +12,7 @@ from functools import partial
 from textual.widget import Widget
 
 from xentui.domains.side_by_side import Asked
-from xentui.guests.migration.hosts import short
+from xentui.guests.migration.hosts import beside
 from xentui.host import HostError
 from xentui.screens.drawing import Line, fit, wrap
 from xentui.screens.watching import WatchingPage
@@ -49,7 +49,8 @@ class ClassScreen(WatchingPage):
         app = self.xentui
         if app.host.is_demo:
             return []
-        return [Asked(short(target), partial(app.host.other, target, ask=False)) for target in app.hosts]
+        others = beside(app.host, app.hosts).items()
+        return [Asked(name, partial(app.host.other, target, ask=False)) for name, target in others]
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -11,7 +11,7 @@ from xentui.actions import BY_NAME
 from xentui.domains.domain import Domain
 from xentui.guests.errors import GuestError
 from xentui.guests.migration.check import Answer, check
-from xentui.guests.migration.hosts import short
+from xentui.guests.migration.hosts import beside, short
 from xentui.guests.migration.move import Moved, move, move_all, other_host
 from xentui.host import HostError
 from xentui.screens.dialogs.ask import Ask
@@ -60,8 +60,7 @@ async def ask_move(app: XentuiApp, domains: Sequence[Domain]) -> None:
 
 
 async def _choose_host(app: XentuiApp, what: str) -> str | None:
-    known = list(dict.fromkeys((*app.hosts, *app.host.others())))
-    choices = [Choice(host, host) for host in known]
+    choices = [Choice(host, host) for host in beside(app.host, (*app.hosts, *app.host.others())).values()]
     choices.append(Choice(_ANOTHER, "another ...", "hosts = [...] in settings.toml puts it here"))
     target = await app.push_screen_wait(Choose(f"Move {what} to which host?", choices))
     if target != _ANOTHER:

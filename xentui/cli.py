@@ -266,7 +266,7 @@ def _list_hosts(args: argparse.Namespace) -> int:
     from xentui.domains.json import domain_json
     from xentui.domains.listing import hosts_table
     from xentui.domains.side_by_side import Asked, read_side_by_side
-    from xentui.guests.migration.hosts import chosen, short
+    from xentui.guests.migration.hosts import beside, chosen
 
     known = load_settings().hosts
     others = [chosen(word.strip(), known) for word in args.hosts.split(",") if word.strip()] or list(known)
@@ -276,8 +276,8 @@ def _list_hosts(args: argparse.Namespace) -> int:
     with _host(args) if named else nullcontext(Host()) as here:
         own = [Asked(here.name, lambda: here, is_open=True)] if named else []
         # Side by side nobody can be asked for a password.
-        beside = [Asked(short(other), partial(here.other, other, ask=False)) for other in others]
-        readings = read_side_by_side([*own, *beside])
+        more = [Asked(name, partial(here.other, to, ask=False)) for name, to in beside(here, others).items()]
+        readings = read_side_by_side([*own, *more])
     for reading in readings:
         for line in [*reading.remarks, *([reading.problem] if args.json and reading.problem else [])]:
             _complain(f"{reading.host}: {line}", FAILED)

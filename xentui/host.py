@@ -86,9 +86,9 @@ class Host:
         give a password. Raises HostError."""
         return SshHost(target, Runner(self.log), ask=ask)
 
-    def way_to(self, target: str) -> str:
-        """The command that opens xentui on the other host."""
-        return f"xentui --host {shlex.quote(target)}"
+    def way_to(self, target: str) -> list[str]:
+        """The options with which xentui opens on the other host."""
+        return ["--host", target]
 
     def argv(self, argv: Sequence[str]) -> list[str]:
         """How `argv`, meant for the host, is started from here."""

@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 #: Seconds a killed program gets to be reaped before it is left to the kernel (state D).
@@ -247,3 +248,10 @@ def _close(pipe: IO[str] | IO[bytes] | None) -> None:
     if pipe is not None:
         with contextlib.suppress(OSError, ValueError):
             pipe.close()
+
+
+def package_path() -> str:
+    """PYTHONPATH for a xentui of our own starting: where this one was imported from, then what the user has."""
+    here = str(Path(__file__).parents[1])
+    given = os.environ.get("PYTHONPATH")
+    return f"{here}:{given}" if given else here

@@ -67,7 +67,7 @@ def _spread(left: list[Part], right: list[Part], width: int) -> Line:
 def _first_line(heading: Heading, host: HostInfo, snapshot: Snapshot | None, width: int) -> Line:
     badge = " DEMO " if width < 60 else " DEMO DOM0, simulated "
     left: list[Part] = [(badge, "demo")] if heading.demo else []
-    left.append((f" {host.name}", "header"))
+    left.append((f" {_called(heading.host_name, host.name)}", "header"))
     if host.xen_version:
         left.append((f"  Xen {host.xen_version}", "header"))
     if host.cpus:
@@ -81,6 +81,12 @@ def _first_line(heading: Heading, host: HostInfo, snapshot: Snapshot | None, wid
     if heading.demo and len(left) > 1 and sum(width_of(t) for t, _ in left[:2] + right) + 1 > width:
         left = [(" DEMO ", "demo"), left[1]]
     return _spread(left, right, width)
+
+
+def _called(asked: str, own: str) -> str:
+    """The host by the name that it was asked for, and by its own: two machines may both call themselves debian."""
+    differ = asked.partition(".")[0] != own.partition(".")[0]
+    return f"{asked} ({own})" if differ and "://" not in asked else own
 
 
 def _second_line(host: HostInfo, snapshot: Snapshot | None, width: int, glyphs: Glyphs) -> Line:

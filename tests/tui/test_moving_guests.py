@@ -97,7 +97,9 @@ async def test_a_host_that_is_not_there_is_said(demo_host: DemoHost) -> None:
         await desk.see("ssh demo2: no connection: No route to host")
 
 
-async def test_all_hosts_in_one_table(demo_host: DemoHost, there: Host) -> None:
+async def test_all_hosts_in_one_table(demo_host: DemoHost, there: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    visits: list[tuple[str, str]] = []
+    monkeypatch.setattr("xentui.screens.programs.visit", lambda _app, name, target: visits.append((name, target)))
     async with at_the_guest(demo_host) as desk:
         await desk.press("H")
         await desk.until(lambda: any(line.split()[:2] == ["demo2", "Domain-0"] for line in desk.text().splitlines()))
@@ -109,4 +111,4 @@ async def test_all_hosts_in_one_table(demo_host: DemoHost, there: Host) -> None:
         await desk.press("H")
         await desk.see("demo2  no answer: ssh demo2: no connection", "server02")
         await desk.press("end", "enter")
-        await desk.see("To go there: xentui --demo-dir ")
+        assert visits == [("demo2", "demo2")]

@@ -23,7 +23,7 @@ from xentui.demo.install import install
 from xentui.demo.paths import Layout, remove
 from xentui.demo.tools.client import connect
 from xentui.host import Host, HostError
-from xentui.subprocesses import Runner
+from xentui.subprocesses import Runner, package_path
 
 #: Seconds that the daemon gets to answer for the first time, and to end.
 _START_SECONDS = 15.0
@@ -58,11 +58,11 @@ class DemoHost(Host):
 
         return tuple(neighbours(self.layout))
 
-    def way_to(self, target: str) -> str:
+    def way_to(self, target: str) -> list[str]:
         from xentui.demo.neighbours import neighbours
 
         known = neighbours(self.layout).get(target)
-        return f"xentui --demo-dir {known.directory}" if known is not None else super().way_to(target)
+        return ["--demo-dir", str(known.directory)] if known is not None else super().way_to(target)
 
     def other(self, target: str, *, ask: bool = True) -> Host:
         from xentui.demo.neighbours import Neighbour
@@ -129,7 +129,7 @@ class DemoHost(Host):
                     stderr=log,
                     pass_fds=(tell,),
                     start_new_session=True,
-                    env={**os.environ, "PYTHONPATH": _package_path()},
+                    env={**os.environ, "PYTHONPATH": package_path()},
                 )
             os.close(tell)
             tell = -1
@@ -207,13 +207,6 @@ class DemoHost(Host):
         done = self.runner.run([str(self.layout.bin / "demo-control"), *words], deadline=60, record=False, check=False)
         if not done.ok:
             raise HostError((done.stderr or "demo-control failed").strip().splitlines()[0])
-
-
-def _package_path() -> str:
-    """For the daemon: where this xentui was imported from, then what the user has."""
-    here = str(Path(__file__).parents[2])
-    given = os.environ.get("PYTHONPATH")
-    return f"{here}:{given}" if given else here
 
 
 def _temporary_directory() -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -149,3 +150,11 @@ class Snapshot:
     def domain(self, key: str) -> Domain | None:
         """The domain with this key or name, or None."""
         return next((d for d in self.domains if key in (d.key, d.name)), None)
+
+
+def aged(domains: Iterable[Domain], seconds: float) -> tuple[Domain, ...]:
+    """The same, with every one that Xen had marked as `seconds` old: nothing answers any more."""
+    return tuple(
+        replace(domain, stale_seconds=max(seconds, domain.stale_seconds or 0.0)) if domain.state.alive else domain
+        for domain in domains
+    )

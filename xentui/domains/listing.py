@@ -18,15 +18,33 @@ def domain_table(domains: Iterable[Domain]) -> list[str]:
     return _aligned([_HEADINGS, *(_row(domain) for domain in domains)], _NUMBERS)
 
 
-def hosts_table(readings: Iterable[Reading]) -> list[str]:
-    """The same for several hosts, the host first; one that did not answer has a line that says so."""
+#: Below these a host's and a guest's name are not cut.
+_LEAST_HOST, _LEAST_NAME = 8, 16
+
+
+def hosts_table(readings: Iterable[Reading], width: int | None = None) -> list[str]:
+    """The same for several hosts, the host first; one that did not answer has a line that says so. To fit into `width`
+    columns, names are cut."""
     rows: list[tuple[str, ...]] = [("HOST", *_HEADINGS)]
     silent = []
     for reading in readings:
         rows += [(printable(reading.host), *_row(domain)) for domain in reading.domains]
         if reading.problem is not None:
             silent.append(f"{printable(reading.host)}  no answer: {printable(reading.problem)}")
-    return [*_aligned(rows, frozenset(column + 1 for column in _NUMBERS)), *silent]
+    lines = _aligned(rows, frozenset(column + 1 for column in _NUMBERS))
+    over = 0 if width is None else max(map(len, lines)) - width
+    for column, least in ((1, _LEAST_NAME), (0, _LEAST_HOST)):
+        if over > 0:
+            longest = max(len(row[column]) for row in rows)
+            room = max(least, longest - over)
+            rows = [(*row[:column], _cut(row[column], room), *row[column + 1 :]) for row in rows]
+            over -= max(0, longest - room)
+            lines = _aligned(rows, frozenset(column + 1 for column in _NUMBERS))
+    return [*lines, *silent]
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1]}~"
 
 
 def _aligned(rows: Sequence[Sequence[str]], numbers: frozenset[int]) -> list[str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from xentui.domains.domain import Domain
+from xentui.domains.domain import Domain, aged
 from xentui.domains.inventory import Inventory
 from xentui.host import Host, HostError
 
 #: Seconds until a host that did not answer is asked again.
 _AGAIN = 15.0
+#: A reading that is so many of its intervals late makes what is known old.
+_LATE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,14 @@ class HostWatch(threading.Thread):
         self.asked, self.every = asked, every
         self.reading = Reading(asked.name, problem="not read yet")
         self._told, self._over = told, threading.Event()
+        self._read_at = time.monotonic()
+
+    @property
+    def shown(self) -> Reading:
+        """`reading`, marked as old while the one after it hangs: a host that is silent takes a while to be given up."""
+        age = time.monotonic() - self._read_at
+        reading = self.reading
+        return reading if age < _LATE * self.every else replace(reading, domains=aged(reading.domains, age))
 
     def end(self) -> None:
         """Read no more; the connection is closed when the reading under way has come to its end."""
@@ -106,6 +117,6 @@ class HostWatch(threading.Thread):
             inventory.close()
 
     def _tell(self, reading: Reading) -> None:
-        self.reading = reading
+        self.reading, self._read_at = reading, time.monotonic()
         if not self._over.is_set():
             self._told()
