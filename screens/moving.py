@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from xentui.actions import BY_NAME
 from xentui.domains.domain import Domain
 from xentui.guests.errors import GuestError
-from xentui.guests.migration.check import Answer, check
+from xentui.guests.migration.check import Answer, check_each, passes
 from xentui.guests.migration.hosts import beside, short
-from xentui.guests.migration.move import Moved, move, move_all, other_host
+from xentui.guests.migration.move import Moved, move, move_all, other_host, told_of
 from xentui.host import HostError
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
@@ -55,7 +55,8 @@ async def ask_move(app: XentuiApp, domains: Sequence[Domain]) -> None:
     if busy:
         app.say(f"{printable(busy[0])} has something else being done to it; nothing was moved.", "error")
         return
-    shown = next(domain for domain in domains if domain.name == good[0]) if len(good) == 1 else Domain(name=what)
+    one = next(domain for domain in domains if domain.name == good[0])
+    shown = one if len(good) == 1 else Domain(name=f"{len(good)} guests")
     app.start_job(MoveJob(app, shown, good, target))
 
 
@@ -78,27 +79,26 @@ def _complaint(answer: str) -> str | None:
 
 def _look(app: XentuiApp, names: Sequence[str], target: str) -> Looked:
     """In a thread."""
-    site, looked = site_of(app), Looked()
     with other_host(app.host, target, ask=False) as there:
-        for name in names:
-            try:
-                looked[name] = check(site, name, there)
-            except GuestError as error:
-                looked[name] = error.headline
-    return looked
+        each = check_each(site_of(app), names, there)
+        return {name: found.headline if isinstance(found, GuestError) else found for name, found in each}
 
 
 def _passes(found: list[Answer] | str) -> bool:
-    return not isinstance(found, str) and all(answer.ok is not False for answer in found)
+    return not isinstance(found, str) and passes(found)
 
 
 def _review(app: XentuiApp, what: str, target: str, looked: Looked, good: Sequence[str]) -> Review:
     width = min(76, app.size.width) - 6
     lines: list[Line] = []
-    for name, found in looked.items():
-        if len(looked) > 1:
-            lines.append(((printable(name), "dialog-title"),))
+    # Of several, who stays comes first, and of each what is not well.
+    for name, found in sorted(looked.items(), key=lambda item: _passes(item[1])) if len(looked) > 1 else looked.items():
         answers = [Answer(False, found)] if isinstance(found, str) else found
+        if len(looked) > 1:
+            lines.append(((f"{printable(name)}{'' if _passes(found) else ' stays:'}", "dialog-title"),))
+            well = sum(answer.ok is True for answer in answers)
+            answers = [answer for answer in answers if not answer.ok]
+            answers = answers or [Answer(True, f"All {well} things that were looked at are well.")]
         for answer in answers:
             first, *rest = wrap(printable(answer.line), width - 4) or [""]
             lines += [((line, _ROLES[answer.ok]),) for line in (first, *(f"    {line}" for line in rest))]
@@ -127,7 +127,7 @@ class MoveJob(GuestJob):
 
             def ended(name: str, result: Moved | GuestError) -> None:
                 if isinstance(result, GuestError):
-                    told.append(f"{name}: {result.headline}")
+                    told.append(told_of(name, result))
                 else:
                     told.extend((result.sentence, *(f"  {line}" for line in result.remarks)))
 

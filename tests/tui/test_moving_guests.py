@@ -90,6 +90,16 @@ async def test_a_host_that_goes_away_as_it_starts_there(
         await desk.until(lambda: "Look there first" not in desk.text(), "the end of it")
 
 
+async def test_of_several_who_stays_is_said_first(demo_host: DemoHost, there: Host) -> None:
+    there.run(["xl", "create", "/dev/null", 'name="server01"', "memory=32"], deadline=180)
+    async with at_the_guest(demo_host) as desk:
+        await desk.press("home", "down", "space", "space", "space", "M", "enter")  # client01, client02, server01
+        text = await desk.see("Move 1 of 3 guests to demo2?", "client02 stays:", "BAD demo2 has a domain of that name.")
+        assert text.index("server01 stays:") < text.index("All 7 things that were looked at are well.")
+        await desk.press("escape")
+    there.run(["xl", "destroy", "server01"], deadline=180)
+
+
 async def test_a_host_that_is_not_there_is_said(demo_host: DemoHost) -> None:
     demo_host.control("link", "down")
     async with at_the_guest(demo_host) as desk:

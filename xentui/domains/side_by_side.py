@@ -117,6 +117,7 @@ class HostWatch(threading.Thread):
             inventory.close()
 
     def _tell(self, reading: Reading) -> None:
-        self.reading, self._read_at = reading, time.monotonic()
+        ages = [domain.stale_seconds or 0.0 for domain in reading.domains]
+        self.reading, self._read_at = reading, time.monotonic() - min(ages, default=0.0)
         if not self._over.is_set():
             self._told()

@@ -26,6 +26,9 @@ def test_a_host_that_hangs_does_not_look_alive(monkeypatch: pytest.MonkeyPatch) 
     assert watch.shown == watch.reading
     now += 6
     assert watch.shown.domains == (replace(UP, stale_seconds=20.0), OFF)
+    watch._tell(Reading("xen2", (replace(UP, stale_seconds=24.0),)))  # given up, and not reached again yet
+    now += 1
+    assert watch.shown.domains == (replace(UP, stale_seconds=25.0),)
 
 
 def test_hosts_are_told_apart_and_this_one_is_not_its_own_neighbour() -> None:

@@ -11,7 +11,7 @@ from guest_site import GuestHost
 from xentui.domains.domain import Disk, Domain, Interface, State
 from xentui.guests.errors import GuestError
 from xentui.guests.migration import check as checking
-from xentui.guests.migration.check import Answer, check
+from xentui.guests.migration.check import Answer, check, check_each
 from xentui.host import SshHost
 
 INFO = """\
@@ -75,6 +75,19 @@ def test_all_is_well(host: GuestHost, other: OtherHost) -> None:
     assert says(answers, None) == "No configuration file of it is known: none can go with it."
     assert len(answers) == 10
     assert "on a shared file system (nfs4)" in says(answers, True)
+
+
+def test_those_that_go_before_take_memory_there(host: GuestHost, other: OtherHost) -> None:
+    host.running = [replace(GUEST, name=name, id=number, memory_mib=400) for number, name in enumerate("abc", 3)]
+    found = dict(check_each(host.site, ["a", "gone", "b", "c"], other))
+    bad = {name: str(answers) if isinstance(answers, GuestError) else says(answers, False)
+           for name, answers in found.items()}  # fmt: skip
+    assert bad == {
+        "a": "",
+        "gone": "gone is not there: only a guest that runs can be moved live.",
+        "b": "",
+        "c": "900 MiB are free there, 424 are needed, beside 848 for those before it.",
+    }
 
 
 def test_a_name_that_means_another_host_there(host: GuestHost, other: OtherHost) -> None:

@@ -56,14 +56,34 @@ def movable(site: Site, name: str) -> Domain:
     return domain
 
 
-def check(site: Site, name: str, there: Host) -> list[Answer]:
-    """All answers, in the order of their asking; the last one is bad where a host went away meanwhile.
+def passes(answers: Sequence[Answer]) -> bool:
+    """Nothing stands against it."""
+    return all(answer.ok is not False for answer in answers)
+
+
+def check_each(site: Site, names: Sequence[str], there: Host) -> Iterator[tuple[str, list[Answer] | GuestError]]:
+    """`check` of several that are to go one after the other; the error where there is no such guest to move."""
+    before_mib = 0
+    for name in names:
+        try:
+            answers = check(site, name, there, before_mib=before_mib)
+        except GuestError as error:
+            yield name, error
+            continue
+        if passes(answers):
+            before_mib += _needed(movable(site, name))
+        yield name, answers
+
+
+def check(site: Site, name: str, there: Host, *, before_mib: int = 0) -> list[Answer]:
+    """All answers, in the order of their asking; the last one is bad where a host went away meanwhile. `before_mib` is
+    the memory of those that go there before it.
 
     Raises GuestError where there is no such guest to move.
     """
     domain, answers = movable(site, name), list[Answer]()
     try:
-        for answer in _answers(site.host, domain, there):
+        for answer in _answers(site.host, domain, there, before_mib):
             answers.append(answer)
     except (CommandError, HostError, OutputError) as error:
         return [*answers, Answer(False, str(error))]
@@ -94,7 +114,11 @@ def _snapshots(here: Host, name: str) -> Iterator[Answer]:
         yield Answer(None, f"It has {what} on {here.name}: of use when it is back.")
 
 
-def _answers(here: Host, domain: Domain, there: Host) -> Iterator[Answer]:
+def _needed(domain: Domain) -> int:
+    return (domain.memory_mib or 0) + _OVERHEAD_MIB
+
+
+def _answers(here: Host, domain: Domain, there: Host, before_mib: int) -> Iterator[Answer]:
     try:
         info = parse_info(there.run(["xl", "info"], deadline=_DEADLINE, record=False).stdout)
     except (CommandError, OutputError) as error:
@@ -114,8 +138,9 @@ def _answers(here: Host, domain: Domain, there: Host) -> Iterator[Answer]:
     if domain.type in ("pvh", "hvm"):
         able = "hvm" in info.get("virt_caps", "").split()
         yield Answer(able, f"{there.name} {'runs' if able else 'runs no'} {domain.type} guests.")
-    needed, free = (domain.memory_mib or 0) + _OVERHEAD_MIB, int(info.get("free_memory", "0") or 0)
-    yield Answer(free >= needed, f"{free} MiB are free there, {needed} are needed.")
+    needed, free = _needed(domain), int(info.get("free_memory", "0") or 0)
+    others = f", beside {before_mib} for those before it" if before_mib else ""
+    yield Answer(free >= needed + before_mib, f"{free} MiB are free there, {needed} are needed{others}.")
     yield _name_free(there, domain.name)
     if _has(there, f"{domain.name}--incoming"):
         left = f"{domain.name}--incoming"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -62,7 +63,8 @@ def _one(args: argparse.Namespace, inventory: Inventory, there: Host) -> int:
     if not _passed(check(site, args.name, there)):
         return complain(f"{args.name} cannot be moved to {args.to} so", _FAILED)
     if args.check:
-        print(f"Nothing stands against it. To move it: xentui migrate {printable(args.name)} --to {args.to}")
+        print(f"Nothing stands against it. To move it:"
+              f" xentui migrate {shlex.quote(printable(args.name))} --to {shlex.quote(args.to)}")  # fmt: skip
         return _DONE
     if not _confirmed(args, f"Move {printable(args.name)} from {site.host.name} to {there.name}, while it runs?"):
         return complain(f"{args.name}: not moved", _FAILED)
@@ -72,17 +74,17 @@ def _one(args: argparse.Namespace, inventory: Inventory, there: Host) -> int:
 
 
 def _all(args: argparse.Namespace, inventory: Inventory, there: Host) -> int:
-    from xentui.guests.migration.check import check
+    from xentui.guests.migration.check import Answer, check_each
     from xentui.guests.migration.move import guests_to_move, move_all
 
     site = _site(inventory)
     guests, left = guests_to_move(site.snapshot)
     for line in left:
         print(printable(line))
-    good = 0
-    for domain in guests:
-        print(f"{printable(domain.name)}, {domain.memory_mib} MiB:")
-        good += _passed(check(site, domain.name, there))
+    good, sizes = 0, {domain.name: domain.memory_mib for domain in guests}
+    for name, answers in check_each(site, list(sizes), there):
+        print(f"{printable(name)}, {sizes[name]} MiB:")
+        good += _passed([Answer(False, answers.headline)] if isinstance(answers, GuestError) else answers)
     if args.check or not guests:
         print(f"{good} of {len(guests)} guests that run can be moved to {there.name}.")
         return _DONE if good == len(guests) and not left else _FAILED
@@ -103,9 +105,11 @@ def _guests(count: int) -> str:
 
 def _passed(answers: Sequence[Answer]) -> bool:
     """Print them; whether nothing stands against it."""
+    from xentui.guests.migration.check import passes
+
     for answer in answers:
         print(f"  {printable(answer.line)}")
-    return all(answer.ok is not False for answer in answers)
+    return passes(answers)
 
 
 def _confirmed(args: argparse.Namespace, question: str) -> bool:
@@ -133,8 +137,10 @@ def _progress() -> Callable[[str], None]:
 
 
 def _tell(name: str, result: Moved | GuestError) -> None:
+    from xentui.guests.migration.move import told_of
+
     if isinstance(result, GuestError):
-        complain(result.headline if name in result.headline else f"{name}: {result.headline}", _FAILED)
+        complain(told_of(name, result), _FAILED)
         return
     print(printable(result.sentence))
     for line in result.remarks:

@@ -137,6 +137,11 @@ def guests_to_move(snapshot: Snapshot) -> tuple[list[Domain], list[str]]:
     return sorted(moved, key=lambda domain: domain.memory_mib or 0), left
 
 
+def told_of(name: str, error: GuestError) -> str:
+    """How it ended for one of several."""
+    return error.headline if name in error.headline else f"{name}: {error.headline}"
+
+
 def _named(say: Callable[[str], None], name: str) -> Callable[[str], None]:
     return lambda line: say(f"{name}: {line}")
 
