@@ -47,8 +47,13 @@ class Page(LiveScreen):
         self.snapshot_changed()
 
     def on_resize(self) -> None:
-        self.show_title()
-        self.call_after_refresh(self.snapshot_changed)
+        if self.is_mounted:
+            self.show_title()
+            self.call_after_refresh(self._laid_out)
+
+    def _laid_out(self) -> None:
+        if self.is_mounted:  # it may have been closed since
+            self.snapshot_changed()
 
     def show_title(self) -> None:
         """The title with the badges that are always there."""

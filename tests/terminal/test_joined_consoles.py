@@ -215,7 +215,7 @@ def test_the_keeper_ends_cleanly_and_one_keeps_a_log(demo_host: DemoHost, until:
         keeper.send_signal(number)
         assert "lines kept in" in keeper.communicate(timeout=180)[0]
         assert keeper.returncode == 0
-        assert not list(demo_host.path("/run/xentui").iterdir()), "its socket is gone"
+        assert not list(demo_host.path("/run/xentui").glob("*")), "its socket is gone, if it had come to one"
         log.unlink()
 
 

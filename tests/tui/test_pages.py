@@ -11,6 +11,7 @@ from fakes import FakeHost, FakeInventory, domain, guide
 from xentui.actions import ACTIONS, BY_NAME
 from xentui.screens.domains import DomainsScreen
 from xentui.screens.keys import shown
+from xentui.screens.page import Page
 from xentui.screens.widgets.text_view import TextView
 from xentui.subprocesses import CommandRecord
 
@@ -34,6 +35,17 @@ def fits(desk: Desk, size: tuple[int, int]) -> bool:
 async def at_server01(desk: Desk) -> None:
     desk.table.place_cursor([d.name for d in desk.table.rows].index("server01"))
     await desk.settle()
+
+
+async def test_a_page_that_was_closed_has_nothing_to_draw() -> None:
+    async with opened() as desk:
+        await desk.press("question_mark")
+        page = desk.app.screen
+        assert isinstance(page, Page)
+        await desk.press("escape")
+        page.on_resize()
+        page._laid_out()
+        await desk.see("Domain-0")
 
 
 async def test_details_show_all_that_is_known_and_stay_live() -> None:
