@@ -19,7 +19,6 @@ LIVE_ONLY = (
     "etc/sudoers.d/livexen",
     "etc/systemd/system/getty@tty1.service.d/autologin.conf",
     "etc/systemd/system/xendomains.service.d/table.conf",
-    "etc/systemd/system/user.slice.d/table.conf",
     "etc/systemd/journald.conf.d/volatile.conf",
 )
 #: What starts a Live CD: not needed on a disk, and not wanted in its initramfs.
