@@ -1,5 +1,6 @@
-# xentui opens for whoever logs in on this machine's screen or serial line; never over ssh, never in a
-# shell inside a shell. Leaving it leaves a shell. XENTUI_NO_AUTOSTART=1 keeps it from opening.
+# xentui opens for whoever logs in on this machine's screen or serial line (on tty1 it opened before: see
+# /usr/lib/xentui/first-screen); never over ssh, never in a shell inside a shell. Leaving it leaves a shell.
+# XENTUI_NO_AUTOSTART=1 keeps it from opening.
 case "$-" in
 *i*)
     if [ -z "$SSH_CONNECTION$SUDO_USER$XENTUI_NO_AUTOSTART" ] && [ "$(id -un)" = livexen ]; then
