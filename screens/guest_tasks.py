@@ -13,11 +13,12 @@ from xentui.domains.autostart import Autostart
 from xentui.domains.domain import Domain
 from xentui.guests import clone, delete, rename
 from xentui.guests.errors import GuestError
+from xentui.guests.likeness import wish_like
 from xentui.guests.notes import set_note
 from xentui.guests.site import Site
 from xentui.guests.sources.installer import installer_of
 from xentui.guests.spec import name_complaint
-from xentui.guests.templates import save_template, wish_like
+from xentui.guests.templates import save_template
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.confirm import Confirm
@@ -139,11 +140,12 @@ async def ask_template(app: XentuiApp, domain: Domain) -> None:
     if answer is None:
         return
 
-    def work(_job: GuestJob) -> None:
+    def work(_job: GuestJob) -> list[str]:
         site = site_of(app)
         site.check_local()
-        wish, config, words = wish_like(site, name)
-        save_template(app.host, answer, words, wish=wish, config=config)
+        like = wish_like(site, name)
+        save_template(app.host, answer, like.description, wish=like.wish, config=like.config, settings=like.settings)
+        return [like.remark] if like.remark else []
 
     app.start_job(GuestJob(action, domain, work))
 

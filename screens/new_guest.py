@@ -20,7 +20,7 @@ from xentui.guests.options import OPTIONS, SOURCES, Option
 from xentui.guests.site import Site
 from xentui.guests.spec import TYPES
 from xentui.guests.templates import Template, all_templates, merged, template
-from xentui.guests.wishes import settings_of, spec_of
+from xentui.guests.wishes import spec_of
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.drawing import Line, plain, wrap
@@ -333,11 +333,10 @@ def _start(app: XentuiApp, made: Plan, job: GuestJob) -> None:
 def planned(site: Site, guest: str, base: Template | None, wish: dict[str, str | bool | list[str]]) -> Plan:
     """The plan of a guest as the answers have it so far. Raises GuestError for what is still missing or wrong."""
     everything = merged(base.wish, wish) if base is not None else wish
-    settings = settings_of(base) if base is not None else None
     name = guest or (base.guest if base is not None else "")
-    if not everything.get("source") and not everything.get("disk") and settings is None:
+    if not everything.get("source") and not everything.get("disk") and not (base is not None and base.config):
         raise GuestError("Say where its system comes from: source, or a template.")
-    spec = spec_of(site, name or "unnamed", everything, settings)
+    spec = spec_of(site, name or "unnamed", everything, base)
     if not name:
         raise GuestError("Give it a name.")
     return plan(site, spec)

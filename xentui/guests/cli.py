@@ -123,18 +123,18 @@ def run_create(args: argparse.Namespace, opener: Opener, name: str | None) -> in
     from xentui.guests.make import at_first, make, plan
     from xentui.guests.site import Site
     from xentui.guests.templates import merged, template
-    from xentui.guests.wishes import settings_of, spec_of
+    from xentui.guests.wishes import spec_of
 
     refuse_read_only(args, "create")
     with opener(args) as inventory:
         site = Site(inventory.host, inventory.snapshot())
-        wish, settings, guest = wish_of(args), None, name or ""
+        wish, found, guest = wish_of(args), None, name or ""
         if args.template:
             found = template(inventory.host, args.template)
-            wish, settings, guest = merged(found.wish, wish), settings_of(found), guest or found.guest
+            wish, guest = merged(found.wish, wish), guest or found.guest
         if not guest:
             raise GuestError("No name is given for the guest: it goes before the options.")
-        made = plan(site, spec_of(site, guest, wish, settings))
+        made = plan(site, spec_of(site, guest, wish, found))
         for warning in made.warnings:
             print(f"xentui: {printable(warning)}", file=sys.stderr)
         if args.dry_run:

@@ -22,11 +22,14 @@ from xentui.guests.sources.settings import OtherSettings
 from xentui.guests.spec import Disk, Spec, check_spec, new_mac
 from xentui.guests.volumes import TAG
 from xentui.guests.work import Step, Work
+from xentui.xlcfg.vifspec import parse_vif, without
 
 #: The guest's names for its disks. An emulated machine has four places on its IDE bus; CDs take the last two.
 _PV_DISKS = tuple(f"xvd{letter}" for letter in "abcdefghijklmnop")
 _HVM_DISKS = ("hda", "hdb", *(f"xvd{letter}" for letter in "efghijklmnop"))
 _HVM_CDS = ("hdc", "hdd")
+#: What is done when it ends, unless its source or its template says otherwise.
+_ENDS = {"on_poweroff": "destroy", "on_reboot": "restart", "on_crash": "destroy"}
 #: The room for what is written above another disk, in bytes.
 _LAYER = 4 << 30
 
@@ -63,7 +66,7 @@ def plan(site: Site, spec: Spec) -> Plan:
             " is switched off in the firmware. Choose --type pv."
         )
     spec.source.check(site, spec)
-    full = _filled_in(site, spec)
+    full = filled_in(site, spec)
     _check_disks(site, full)
     origin = spec.source.where if isinstance(spec.source, OtherSettings) else spec.source.name
     text = render(_settings(site, full), f"{spec.name}: made by xentui, from {origin}. See xl.cfg(5).")
@@ -105,7 +108,7 @@ def at_first(plan: Plan, domain: Domain) -> Domain:
     return domain
 
 
-def _filled_in(site: Site, spec: Spec) -> Spec:
+def filled_in(site: Site, spec: Spec) -> Spec:
     """All disks with their places and their names in the guest."""
     wished = list(spec.disks)
     if not wished and spec.source.disk_bytes:
@@ -158,15 +161,36 @@ def _check_disks(site: Site, spec: Spec) -> None:
 
 
 def _settings(site: Site, spec: Spec) -> Settings:
-    own = spec.source.settings(site, spec)
+    own = settings_made(site, spec)
+    ends = {key: own.pop(key) for key in _ENDS}
     settings: Settings = {"name": spec.name, "uuid": str(uuid.uuid4()), "type": spec.type}
     settings.update(own)
     settings.update({"memory": spec.memory_mib, "vcpus": spec.vcpus})
     settings["disk"] = [disk_setting(disk) for disk in spec.disks]
-    settings["vif"] = [f"mac={spec.mac},bridge={spec.bridge}"] if spec.bridge else []
-    for key, action in (("on_poweroff", "destroy"), ("on_reboot", "restart"), ("on_crash", "destroy")):
-        settings.setdefault(key, action)
+    settings["vif"] = list(_vifs(spec))
+    settings.update({**ends, **spec.more})
+    for most, least in (("maxmem", spec.memory_mib), ("maxvcpus", spec.vcpus)):
+        value = str(settings.get(most, least))
+        if value.isdecimal() and int(value) < least:  # it was for a smaller one
+            del settings[most]
     return {key: value for key, value in settings.items() if value != []}
+
+
+def settings_made(site: Site, spec: Spec) -> Settings:
+    """What a guest of its source says, besides what is each guest's own."""
+    settings = spec.source.settings(site, spec)
+    for key, action in _ENDS.items():
+        settings.setdefault(key, action)
+    return settings
+
+
+def _vifs(spec: Spec) -> Iterator[str]:
+    if not spec.bridge:
+        return
+    first, *others = spec.interfaces or ("",)
+    yield ",".join(filter(None, (f"mac={spec.mac}", f"bridge={spec.bridge}", without(first, "bridge"))))
+    for words in others:
+        yield ",".join(filter(None, (f"mac={new_mac()}", words)))
 
 
 def _disk_steps(spec: Spec) -> Iterator[Step]:
@@ -248,8 +272,10 @@ def _warnings(site: Site, spec: Spec) -> Iterator[str]:
         yield f"It needs {spec.memory_mib} MiB, and this machine has {total} MiB in all: it cannot run here."
     elif free is not None and spec.memory_mib > free:
         yield f"It needs {spec.memory_mib} MiB to run, and Xen has {free} MiB left now."
-    if spec.bridge and not site.host.is_demo and not site.exists(f"/sys/class/net/{spec.bridge}/bridge"):
-        yield f"There is no bridge {spec.bridge} on this host: xl will not start the guest until there is one."
+    bridges = [parse_vif(words).get("bridge", "") for words in _vifs(spec)]
+    for bridge in dict.fromkeys(filter(None, bridges)):
+        if not site.host.is_demo and not site.exists(f"/sys/class/net/{bridge}/bridge"):
+            yield f"There is no bridge {bridge} on this host: xl will not start the guest until there is one."
     if not spec.bridge:
         yield "It has no network."
     own = any(disk.writable and not disk.cdrom for disk in spec.disks)

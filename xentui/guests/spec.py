@@ -117,6 +117,10 @@ class Spec:
     folder: str = IMAGES
     #: Sparse files may be larger together than the room there is.
     overcommit: bool = False
+    #: What goes over the source's own settings; and its interfaces, each as what it has besides MAC address and, the
+    #: first, bridge. None of them: one interface, where there is a bridge.
+    more: Mapping[str, str | int | list[str]] = field(default_factory=dict)
+    interfaces: tuple[str, ...] = ()
     #: What it was made of, as it was asked for.
     wish: Mapping[str, str | bool | list[str]] = field(default_factory=dict)
 

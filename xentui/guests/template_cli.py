@@ -79,8 +79,9 @@ def _show(args: argparse.Namespace, opener: Opener) -> int:
 
 
 def _make(args: argparse.Namespace, opener: Opener) -> int:
+    from xentui.guests.likeness import Like, wish_like
     from xentui.guests.site import Site
-    from xentui.guests.templates import save_template, wish_like
+    from xentui.guests.templates import save_template
 
     refuse_read_only(args, "template make")
     wish = wish_of(args)
@@ -89,12 +90,14 @@ def _make(args: argparse.Namespace, opener: Opener) -> int:
     with opener(args) as inventory:
         site = Site(inventory.host, inventory.snapshot())
         site.check_local()
-        description, config = args.description or "", ""
-        if args.origin:
-            wish, config, said = wish_like(site, args.origin)
-            description = description or said
-        path = save_template(inventory.host, args.template, description, wish=wish, config=config)
+        like = wish_like(site, args.origin) if args.origin else Like("", wish)
+        path = save_template(
+            inventory.host, args.template, args.description or like.description, wish=like.wish, config=like.config,
+            settings=like.settings,
+        )  # fmt: skip
     print(f"Made the template {args.template}: {path}")
+    if like.remark:
+        print(printable(like.remark))
     return _DONE
 
 

@@ -7,9 +7,10 @@
     memory = 128
     disk = ["64M"]
 
-The keys are the options of `xentui create`, with ``description`` and, where a template is a guest's whole
-settings, ``config``: a text of xl.cfg(5), of which all counts but name, memory, disks and network. The user's own
-stand in ``/etc/xentui/templates``, and go before those that came with xentui.
+The keys are the options of `xentui create`, with ``description`` and ``settings``: a text of xl.cfg(5) that goes over
+what is made of them. Where a template is a guest's whole settings, ``config`` is that text, of which all counts but
+name, memory, disks and MAC addresses. The user's own stand in ``/etc/xentui/templates``, and go before those that came
+with xentui.
 """
 
 from __future__ import annotations
@@ -21,31 +22,25 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
-from xentui.guests import manifest
-from xentui.guests.change import parsed, read_config
+from xentui.guests.change import parsed
 from xentui.guests.errors import GuestError
 from xentui.guests.files import write_file
 from xentui.guests.options import BY_NAME, Wish
-from xentui.guests.spec import name_complaint, without_place
+from xentui.guests.sources.settings import OWN_KEYS
+from xentui.guests.spec import name_complaint
 from xentui.host import Host, HostError
-from xentui.xlcfg.parser import Config
-from xentui.xlcfg.vifspec import parse_vif
-
-if TYPE_CHECKING:
-    from xentui.guests.site import Site
 
 FOLDER = "/etc/xentui/templates"
-_EXTRA = ("description", "name", "config")
+_EXTRA = ("description", "name", "config", "settings")
 #: What is asked for by the first, a template may have settled by the second.
 _INSTEAD = {"bridge": "no-network", "no-network": "bridge", "disk": "size"}
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`wish` is what is asked for; `config` the text of another configuration, "" for none. `name` of the guest, if
-    the template is of one guest only."""
+    """`wish` is what is asked for; `config` the text of another configuration, `settings` of what goes over those that
+    are made, "" for none. `name` of the guest, if the template is of one guest only."""
 
     id: str
     path: str
@@ -54,6 +49,7 @@ class Template:
     wish: Wish
     guest: str = ""
     config: str = ""
+    settings: str = ""
 
 
 def read_template(path: str, text: str) -> Template:
@@ -79,10 +75,16 @@ def read_template(path: str, text: str) -> Template:
         raise GuestError(f"{path}: config says what is booted; source cannot stand beside it.")
     if not values.get("config") and "source" not in wish and "disk" not in wish:
         raise GuestError(f"{path}: it says no source, so nothing can be made of it.")
+    settings = str(values.get("settings", ""))
+    if settings and values.get("config"):
+        raise GuestError(f"{path}: config says all settings; write them there, and not into settings.")
+    for key in tuple(parsed(settings, f"{path}: settings").keys()):
+        if key in OWN_KEYS and key != "vif":
+            raise GuestError(f"{path}: settings: {key} is each guest's own, or said by an option of create.")
     stem = path.rpartition("/")[2].removesuffix(".toml")
     return Template(
         stem, path, text, str(values.get("description", "")), wish, str(values.get("name", "")),
-        str(values.get("config", "")),
+        str(values.get("config", "")), settings,
     )  # fmt: skip
 
 
@@ -152,7 +154,9 @@ def merged(base: Wish, more: Wish) -> Wish:
     return {**{name: value for name, value in base.items() if name not in other_words}, **more}
 
 
-def save_template(host: Host, name: str, description: str, *, wish: Wish | None = None, config: str = "") -> str:
+def save_template(
+    host: Host, name: str, description: str, *, wish: Wish | None = None, config: str = "", settings: str = ""
+) -> str:
     """Write a template of the user's own; give its path. Never over one that is there. Raises GuestError."""
     if (wrong := name_complaint(name)) is not None:
         raise GuestError(wrong.replace("a guest", "a template"))
@@ -162,10 +166,11 @@ def save_template(host: Host, name: str, description: str, *, wish: Wish | None 
     lines = [f"description = {_toml(description)}"]
     for key, value in (wish or {}).items():
         lines.append(f"{key} = {_toml(value)}")
-    if config:
-        # As it stands, where TOML has a form for that.
-        plain = "'''" not in config and config.replace("\n", "").replace("\t", "").isprintable()
-        lines.append(f"config = '''\n{config}'''" if plain else f"config = {_toml(config)}")
+    for key, held in (("config", config), ("settings", settings)):
+        if held:
+            # As it stands, where TOML has a form for that.
+            plain = "'''" not in held and held.replace("\n", "").replace("\t", "").isprintable()
+            lines.append(f"{key} = '''\n{held}'''" if plain else f"{key} = {_toml(held)}")
     text = "\n".join(lines) + "\n"
     read_template(path, text)
     write_file(host, path, text)
@@ -180,55 +185,3 @@ def _toml(value: str | bool | list[str]) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     # A basic string; what JSON escapes, TOML escapes in the same way, and DEL besides.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def wish_like(site: Site, origin: str) -> tuple[dict[str, str | bool | list[str]], str, str]:
-    """What a guest was made of, as large as it is by now, or else the configuration of a guest or a file; and a
-    description. Its own address and its disks' own files are none for others. Raises GuestError."""
-    if "/" in origin:
-        path = origin
-    else:
-        guest = manifest.load(site.host, origin)
-        domain = site.snapshot.domain(origin)
-        if guest is not None and guest.wish and guest.source != "settings":  # those stand in its configuration alone
-            # Of a fixed network, gateway and name servers stay: they ask for another address.
-            wish = {key: value for key, value in guest.wish.items() if key not in ("mac", "ip")}
-            if isinstance(disks := wish.get("disk"), list):
-                wish["disk"] = [disk if disk.startswith("/") else without_place(disk) for disk in disks]
-            if not site.exists(guest.config):
-                return wish, "", f"Like {origin}"
-            config = parsed(read_config(site.host, guest.config), guest.config)
-            if _makes(site, wish) == config.string("type"):
-                return {**wish, **_sizes(config)}, "", f"Like {origin}"
-        if domain is None or domain.config_file is None:
-            raise GuestError(f"There is no guest {origin} with a configuration file: see xentui list")
-        path = domain.config_file
-    text = read_config(site.host, path)
-    config = parsed(text, path)
-    return {**_sizes(config), **_network(config)}, text, f"Like {path}"
-
-
-def _makes(site: Site, wish: Wish) -> str:
-    """The type of guest that comes of it; "" where none does by now. One that has become another type is like its
-    configuration, and not like what was asked for."""
-    from xentui.guests.wishes import spec_of
-
-    try:
-        return spec_of(site, "unnamed", wish).type
-    except GuestError:
-        return ""
-
-
-def _sizes(config: Config) -> dict[str, str | bool | list[str]]:
-    """Memory and vCPUs, as options."""
-    numbers = {key: config.number(key) for key in ("memory", "vcpus")}
-    return {key: str(number) for key, number in numbers.items() if number is not None}
-
-
-def _network(config: Config) -> dict[str, str | bool | list[str]]:
-    """Where its first interface is, as options: another guest like it is not to be anywhere else."""
-    vifs = config.strings("vif")
-    if not vifs:
-        return {"no-network": True}
-    bridge = parse_vif(vifs[0]).get("bridge")
-    return {"bridge": bridge} if bridge else {}

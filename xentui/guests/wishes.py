@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from xentui.guests.change import parsed
 from xentui.guests.errors import GuestError
 from xentui.guests.files import parse_memory, parse_size
 from xentui.guests.options import BY_NAME, SOURCES, Wish
@@ -15,15 +17,16 @@ from xentui.guests.sources.debian import Debian
 from xentui.guests.sources.image import ExistingDisk, image_source
 from xentui.guests.sources.installer import Installer
 from xentui.guests.sources.kernel import KernelFiles
-from xentui.guests.sources.settings import OtherSettings
+from xentui.guests.sources.settings import ONE_VIFS, OtherSettings
 from xentui.guests.spec import BRIDGE, IMAGES, Disk, Source, Spec, parse_disk_wish
 from xentui.guests.templates import Template
+from xentui.xlcfg.vifspec import without
 
 
-def spec_of(site: Site, name: str, wish: Wish, settings: OtherSettings | None = None) -> Spec:
-    """The guest that is wished for; with `settings`, a guest like another. Raises GuestError for what does not go
-    together."""
-    texts = _Texts(wish)
+def spec_of(site: Site, name: str, wish: Wish, like: Template | None = None) -> Spec:
+    """The guest that is wished for, what the template `like` wishes included (`merged`); of the template come the
+    settings. Raises GuestError for what does not go together."""
+    texts, settings = _Texts(wish), settings_of(like) if like is not None else None
     chosen = "settings" if settings else texts.text("source") or _source_by_option(texts)
     if chosen not in SOURCES and settings is None:
         raise GuestError(f"{chosen!r} is no source; there are {', '.join(SOURCES)}.")
@@ -50,6 +53,7 @@ def spec_of(site: Site, name: str, wish: Wish, settings: OtherSettings | None = 
         folder=texts.text("dir") or IMAGES,
         overcommit=texts.flag("overcommit"),
         wish=wish,
+        **_over(name, like),
     )
     return replace(spec, disks=_disks(texts, source))
 
@@ -57,6 +61,16 @@ def spec_of(site: Site, name: str, wish: Wish, settings: OtherSettings | None = 
 def settings_of(template: Template) -> OtherSettings | None:
     """The settings that a template brings, if it is of another configuration."""
     return OtherSettings(template.config, f"the template {template.id}") if template.config else None
+
+
+def _over(name: str, like: Template | None) -> dict[str, Any]:
+    """The fields of a `Spec` that come of a template's text of settings."""
+    if like is None or not (like.config or like.settings):
+        return {}
+    where = f"the template {like.id}"
+    vifs = parsed(like.config or like.settings, where).strings("vif")
+    more = OtherSettings(like.settings, where).all_of(name) if like.settings else {}
+    return {"more": more, "interfaces": tuple(without(vif, *ONE_VIFS) for vif in vifs)}
 
 
 class _Texts:

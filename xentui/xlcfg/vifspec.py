@@ -11,3 +11,9 @@ def parse_vif(text: str) -> dict[str, str]:
         if key:
             values[key.strip()] = value.strip()
     return values
+
+
+def without(text: str, *keys: str) -> str:
+    """The specification without these keys; the rest as it stands."""
+    items = (item.strip() for item in text.split(","))
+    return ",".join(item for item in items if item and item.partition("=")[0].strip() not in keys)

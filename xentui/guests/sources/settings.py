@@ -1,4 +1,4 @@
-"""The settings of another configuration: all that it says, but name, memory, disks and network of the new guest."""
+"""The settings of another configuration: all that it says, but what is the new guest's own, or one guest's only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from xentui.xlcfg.diskspec import DiskSpec, DiskSpecError, parse_disk
 from xentui.xlcfg.parser import Config, ConfigError, parse
 
 #: What is the new guest's own, whatever the other one says.
-OWN_KEYS = ("name", "uuid", "type", "builder", "memory", "maxmem", "vcpus", "disk", "vif")
+OWN_KEYS = ("name", "uuid", "type", "builder", "memory", "vcpus", "disk", "vif")
+#: What two guests cannot have at once: devices of the host, ports on it.
+ONE_GUESTS = ("pci", "usbdev", "dtdev", "vncdisplay", "spiceport", "spicetls_port")
+#: The same of an interface.
+ONE_VIFS = ("mac", "ip", "vifname")
+#: Stands for a guest's name in the settings of a template that has none.
+NAME = "NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +59,21 @@ class OtherSettings:
                 site.check_file(path, f"the {key} of {self.where}")
 
     def settings(self, site: Site, spec: Spec) -> Settings:
+        return self.all_of(spec.name)
+
+    def all_of(self, name: str) -> Settings:
+        """What it says, for a guest of that name."""
         config, settings = self._config, Settings()
         for key in tuple(config.keys()):
             value = config.get(key)
-            if key in OWN_KEYS or value is None:
+            if key in (*OWN_KEYS, *ONE_GUESTS) or value is None:
                 continue
             if isinstance(value, list):
                 if not all(isinstance(item, str) for item in value):
                     raise GuestError(f"{self.where}: {key} holds lists in a list; a template cannot have that.")
                 settings[key] = [str(item) for item in value]
             elif key == "cmdline" and isinstance(value, str):
-                settings[key] = renamed(value, config.string("name") or "", spec.name)
+                settings[key] = renamed(value, config.string("name") or NAME, name)
             else:
                 settings[key] = value
         return settings
