@@ -71,6 +71,9 @@ def test_with_a_password_of_ones_own_ssh_lets_in_by_it_and_xentui_is_on_the_scre
     try:
         shell.sendline("ps -t tty1 -o args=; echo over")
         shell.expect("xentui.*\nover", timeout=ANSWERS)
+        machine.monitor("sendkey q")
+        shell.sendline("until ps -t tty1 -o user=,args= | grep -x 'livexen .*bash'; do sleep 2; done; echo left")
+        shell.expect(r"\nleft\r\n", timeout=ANSWERS)
         machine.monitor("sendkey alt-f2")
         shell.sendline("until ps -t tty2 -o args= | grep getty; do sleep 2; done; echo there; sudo -n id -un")
         shell.expect(r"\nthere\r\nroot\r\n", timeout=ANSWERS)
