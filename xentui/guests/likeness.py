@@ -81,7 +81,7 @@ def _as_made(site: Site, name: str, guest: manifest.Manifest) -> Like | None:
         return None
     if spec.type != config.string("type"):
         return None
-    changed, left = _changes(config, made, name, by_dom0=guest.source in _BY_DOM0)
+    changed, left = _changes(config, made, spec, by_dom0=guest.source in _BY_DOM0)
     for other in ("bridge", "no-network"):
         wish.pop(other, None)
     wish.update({**_sizes(config), **_network(config)})
@@ -89,7 +89,7 @@ def _as_made(site: Site, name: str, guest: manifest.Manifest) -> Like | None:
     return Like(f"Like {name}", wish, "", text, (*_other_disks(site, spec, config), *left, *_ones(config)))
 
 
-def _changes(config: Config, made: Settings, name: str, *, by_dom0: bool) -> tuple[Settings, list[str]]:
+def _changes(config: Config, made: Settings, spec: Spec, *, by_dom0: bool) -> tuple[Settings, list[str]]:
     """The settings that are others than those that were made, and what of that no other guest can have."""
     changed, left = Settings(), list[str]()
     for key in tuple(config.keys()):
@@ -105,10 +105,13 @@ def _changes(config: Config, made: Settings, name: str, *, by_dom0: bool) -> tup
             else:
                 left.append(key)
         else:
-            changed[key] = renamed(value, name, NAME) if key == "cmdline" and isinstance(value, str) else value
+            changed[key] = renamed(value, spec.name, NAME) if key == "cmdline" and isinstance(value, str) else value
     left += [f"that it has no {key}" for key in made if config.get(key) is None]
     vifs = config.strings("vif")
-    if any(without(vif, *ONE_VIFS, "bridge") for vif in vifs) or len(vifs) > 1:
+    if (
+        len(vifs) > 1
+        or [without(vif, *ONE_VIFS, "bridge") for vif in vifs] != [*(spec.interfaces or ("",))][: len(vifs)]
+    ):
         changed["vif"] = [without(vif, *ONE_VIFS) for vif in vifs]
     return changed, left
 

@@ -55,6 +55,8 @@ def spec_of(site: Site, name: str, wish: Wish, like: Template | None = None) -> 
         wish=wish,
         **_over(name, like),
     )
+    if isinstance(source, Cd) and source.interface and not spec.interfaces:
+        spec = replace(spec, interfaces=(source.interface,))
     return replace(spec, disks=_disks(texts, source))
 
 

@@ -13,6 +13,7 @@ from guest_site import PVH_GRUB, GuestHost
 from xentui.domains.domain import Disk, Domain, State
 from xentui.guests.errors import GuestCancelledError, GuestError
 from xentui.guests.files import parse_memory, parse_size, shown_size
+from xentui.guests.likeness import wish_like
 from xentui.guests.make import make, plan
 from xentui.guests.spec import parse_disk_wish
 from xentui.guests.wishes import spec_of
@@ -67,7 +68,9 @@ def test_windows_has_its_cds(host: GuestHost) -> None:
     host.create("win", cd="/srv/xen/win.iso", windows=True, drivers="/srv/xen/pv.iso", size="1M")
     config = parse(host.config("win"))
     assert [disk.partition("vdev=")[2].partition(",")[0] for disk in config.strings("disk")] == ["hda", "hdc", "hdd"]
-    assert config.number("viridian") == 1
+    assert config.number("viridian") == 1 and config.string("hdtype") is None
+    assert config.strings("vif")[0].endswith(",bridge=xenbr0,model=e1000")
+    assert wish_like(host.site, "win").settings == "", "that is what it was made with"
     assert (config.number("vnc"), config.string("vnclisten")) == (1, "127.0.0.1")
 
 
