@@ -108,10 +108,8 @@ def _changes(config: Config, made: Settings, spec: Spec, *, by_dom0: bool) -> tu
             changed[key] = renamed(value, spec.name, NAME) if key == "cmdline" and isinstance(value, str) else value
     left += [f"that it has no {key}" for key in made if config.get(key) is None]
     vifs = config.strings("vif")
-    if (
-        len(vifs) > 1
-        or [without(vif, *ONE_VIFS, "bridge") for vif in vifs] != [*(spec.interfaces or ("",))][: len(vifs)]
-    ):
+    usual = spec.interfaces[:1] or ("",)
+    if len(vifs) > 1 or any(without(vif, *ONE_VIFS, "bridge") not in usual for vif in vifs):
         changed["vif"] = [without(vif, *ONE_VIFS) for vif in vifs]
     return changed, left
 
