@@ -17,8 +17,7 @@ from xentui.guests.likeness import wish_like
 from xentui.guests.notes import set_note
 from xentui.guests.site import Site
 from xentui.guests.sources.installer import installer_of
-from xentui.guests.spec import name_complaint
-from xentui.guests.templates import save_template
+from xentui.guests.templates import save_template, template_complaint
 from xentui.screens.dialogs.ask import Ask
 from xentui.screens.dialogs.choose import Choice, Choose
 from xentui.screens.dialogs.confirm import Confirm
@@ -136,7 +135,7 @@ async def ask_template(app: XentuiApp, domain: Domain) -> None:
     """Ask for the template's name, and make it of the guest."""
     action, name = BY_NAME["make-template"], domain.name
     remark = "begin others with it: N, template"
-    answer = await app.push_screen_wait(Ask(f"Template of {printable(name)}, named", name, name_complaint, remark))
+    answer = await app.push_screen_wait(Ask(f"Template of {printable(name)}, named", name, template_complaint, remark))
     if answer is None:
         return
 

@@ -154,12 +154,18 @@ def merged(base: Wish, more: Wish) -> Wish:
     return {**{name: value for name, value in base.items() if name not in other_words}, **more}
 
 
+def template_complaint(name: str) -> str | None:
+    """Why no template can be called so; None if one can. It becomes a file's name."""
+    wrong = None if name.isdecimal() and name.isascii() else name_complaint(name)
+    return wrong.replace("a guest", "a template") if wrong is not None else None
+
+
 def save_template(
     host: Host, name: str, description: str, *, wish: Wish | None = None, config: str = "", settings: str = ""
 ) -> str:
     """Write a template of the user's own; give its path. Never over one that is there. Raises GuestError."""
-    if (wrong := name_complaint(name)) is not None:
-        raise GuestError(wrong.replace("a guest", "a template"))
+    if (wrong := template_complaint(name)) is not None:
+        raise GuestError(wrong)
     path = f"{FOLDER}/{name}.toml"
     if host.path(path).exists():
         raise GuestError(f"{path}: is there already; nothing is written over.")

@@ -9,7 +9,7 @@ from xentui.guests.errors import GuestError
 from xentui.guests.likeness import wish_like
 from xentui.guests.make import make, plan
 from xentui.guests.manifest import Manifest
-from xentui.guests.templates import all_templates, merged, read_template, save_template, template
+from xentui.guests.templates import all_templates, merged, read_template, save_template, template, template_complaint
 from xentui.guests.wishes import spec_of
 from xentui.xlcfg.parser import parse
 
@@ -76,7 +76,8 @@ def test_the_users_own_goes_before(host: GuestHost) -> None:
     assert found.description == 'mine, "quoted"\x7f'
     with pytest.raises(GuestError, match="nothing is written over"):
         save_template(host, "server01", "", wish={"source": "busybox"})
-    with pytest.raises(GuestError, match="is no name"):
+    assert template_complaint("2008") is None
+    with pytest.raises(GuestError, match="is no name for a template"):
         save_template(host, "../x", "", wish={"source": "busybox"})
 
 
