@@ -38,6 +38,8 @@ def test_the_bridge_has_the_card_and_the_guests(dom0: Dom0) -> None:
     ports = dom0.run(["ls", "/sys/class/net/xenbr0/brif"]).stdout.split()
     assert "eth0" in ports
     assert sum(port.startswith("vif") for port in ports) == 2
+    bridge, card = dom0.run(["cat", "/sys/class/net/xenbr0/address", "/sys/class/net/eth0/address"]).stdout.split()
+    assert bridge == card, "a DHCP server knows the machine by its card"
 
 
 def test_a_guest_has_an_address_under_its_own_name(dom0: Dom0) -> None:
