@@ -107,6 +107,7 @@ class RealScreen:
         def looks() -> object:
             nonlocal screen
             screen = self.text()
+            assert "A mistake in xentui" not in screen, screen
             return like(screen)
 
         self.until(looks, what)

@@ -33,6 +33,7 @@ FOLDER = REPOSITORY / "build" / "test-xen"
 #: Seconds. Emulated on two shared cores; a boot was measured at about two minutes.
 MENU_DEADLINE = 120.0
 BOOT_DEADLINE = 480.0
+NETWORK_DEADLINE = 1200.0  # GRUB fetches kernel and initrd by TFTP: emulated, and beside other work, for minutes
 SSH_DEADLINE = 180.0
 COMMAND_DEADLINE = 120.0
 #: Stopped where it is not tested. Asked by xentui each time, it starts and ends each time: half a minute of an emulated
@@ -244,7 +245,7 @@ class LiveMachine:
                 if self.iso is not None or self.netboot is not None:
                     self.serial.expect("serial line only", MENU_DEADLINE)
                     self.serial.type(self.entry)
-                self.serial.expect(r"\w+ login: ", BOOT_DEADLINE)
+                self.serial.expect(r"\w+ login: ", NETWORK_DEADLINE if self.netboot else BOOT_DEADLINE)
             except AssertionError:
                 self.end()
                 if attempt == 2:
