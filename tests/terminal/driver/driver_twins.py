@@ -54,7 +54,8 @@ class Twins:
         """See each update of `app`."""
 
         def display(screen: Any, update: object) -> None:
-            if isinstance(update, CompositorUpdate):
+            # What is still laid out for an earlier size is drawn whole again; at the stock driver's edge it wraps.
+            if isinstance(update, CompositorUpdate) and screen._compositor.size == app.size:
                 if self._size != app.size:
                     self.resized(*app.size)
                 self.updated(update)
